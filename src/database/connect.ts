@@ -1,0 +1,166 @@
+import { join } from "node:path";
+import mongoose, { type Connection } from "mongoose";
+import { InvalidInput, reasonOf } from "../support/errors.ts";
+import type { Logger } from "../support/logger.ts";
+import { startEmbedded, type EmbeddedStore } from "./embedded/index.ts";
+
+/** How the store is reached; the options of the same names. */
+export interface DatabaseOptions {
+  database: unknown;
+  dataDirectory: string;
+  durability: "fsync" | "os";
+  /** Seconds. */
+  startTimeout: number;
+  logger: Logger;
+}
+
+/** The site's store: opened in the background, tried again with growing pauses until it answers. */
+export interface Database {
+  /** Usable for making models at once; commands fail until `opened`. */
+  readonly connection: Connection;
+  /** Settles when the store has answered for the first time; rejects when it cannot ever (wrong URI, folder in use). */
+  readonly opened: Promise<void>;
+  /** Whether commands have a chance now. */
+  available(): boolean;
+  close(): Promise<void>;
+}
+
+/** Milliseconds for one command to find its server. Requests wait for it, so it is much less than the driver's 30 s. */
+const SERVER_SELECTION = 5000;
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 15_000;
+
+/**
+ * Opens the store named by the option `database`: a URI, a mongoose Connection, a MongoClient, or nothing for the
+ * embedded store in `<dataDirectory>/db`. A connection or client of the host's is used and never closed.
+ * @throws {InvalidInput} for anything else.
+ */
+export function openDatabase(options: DatabaseOptions): Database {
+  const given = options.database;
+  if (isConnection(given)) return adopt(given, async () => void (await given.asPromise()));
+  if (isClient(given)) {
+    const connection = mongoose.createConnection();
+    return adopt(connection, async () => {
+      await given.connect();
+      connection.setClient(given as unknown as mongoose.mongo.MongoClient);
+    });
+  }
+  if (given !== undefined && typeof given !== "string") {
+    throw new InvalidInput(
+      'option "database": wanted a mongodb:// URI, a mongoose Connection or a MongoClient',
+    );
+  }
+  return open(options, given);
+}
+
+function adopt(connection: Connection, connect: () => Promise<void>): Database {
+  return {
+    connection,
+    opened: connect(),
+    available: () => connection.readyState === mongoose.ConnectionStates.connected,
+    // The host opened it, the host closes it.
+    close: () => Promise.resolve(),
+  };
+}
+
+function open(options: DatabaseOptions, uri: string | undefined): Database {
+  const connection = mongoose.createConnection();
+  // Without a listener a failed attempt would end the host's process; each one is logged below.
+  connection.on("error", (error: unknown) =>
+    options.logger.warn({ error: reasonOf(error) }, "the database connection reported an error"),
+  );
+  let embedded: EmbeddedStore | undefined;
+  const stop = new AbortController();
+
+  const connect = async (): Promise<void> => {
+    if (uri === undefined)
+      embedded = await startEmbedded({
+        directory: join(options.dataDirectory, "db"),
+        durability: options.durability,
+      });
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      stop.signal.throwIfAborted();
+      try {
+        await connection.openUri(embedded?.uri ?? uri ?? "", {
+          serverSelectionTimeoutMS: SERVER_SELECTION,
+          autoIndex: false,
+          autoCreate: false,
+          bufferCommands: false,
+          maxPoolSize: 20,
+        });
+        return;
+      } catch (error) {
+        if (!isAway(error)) throw error;
+        options.logger.warn(
+          { error: reasonOf(error), pauseMs: pause },
+          "the database does not answer yet; trying again",
+        );
+        await connection.close().catch(() => undefined);
+        await rest(pause, stop.signal);
+      }
+    }
+  };
+  const opened = connect();
+  return {
+    connection,
+    opened,
+    available: () => connection.readyState === mongoose.ConnectionStates.connected,
+    async close() {
+      stop.abort(new Error("The site was closed before its database answered."));
+      await opened.catch(() => undefined);
+      await connection.close();
+      await embedded?.close();
+    },
+  };
+}
+
+/** Does this error say that the store could not be reached, as opposed to that it refused what was asked? */
+export function isAway(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (
+      /^Mongo(ose)?(Network|NetworkTimeout|ServerSelection|NotConnected|TopologyClosed|PoolCleared|PoolClosed|WaitQueueTimeout|ServerClosed|ClientClosed|ExpiredSession)?Error$/.test(
+        at.name,
+      )
+    ) {
+      if (at.name !== "MongoError" && at.name !== "MongooseError") return true;
+      if (/initial connection|bufferCommands|not connected|connection.*closed/i.test(at.message)) return true;
+    }
+  }
+  return false;
+}
+
+function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const aborted = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", aborted);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", aborted, { once: true });
+  });
+}
+
+// By their methods, not by class: the host may carry its own copy of mongoose or of the driver.
+function isConnection(value: unknown): value is Connection {
+  return has(value, "model") && has(value, "asPromise") && has(value, "getClient");
+}
+
+interface ClientLike {
+  connect(): Promise<unknown>;
+  db(name?: string): unknown;
+}
+
+function isClient(value: unknown): value is ClientLike {
+  return has(value, "connect") && has(value, "db") && has(value, "startSession");
+}
+
+function has(value: unknown, method: string): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Record<string, unknown>)[method] === "function"
+  );
+}
