@@ -1,0 +1,56 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Site } from "../site.ts";
+import { LIMITS } from "../support/limits.ts";
+
+/**
+ * Addresses of pictures on other servers, as our pages show them: `/fediverse/media/<signature>/<url>`. The visitor's
+ * browser speaks only with this site, so nobody else learns who reads here. The signature (HMAC-SHA256) keeps the
+ * proxy from fetching what none of our pages ever named.
+ */
+
+const META_ID = "picture-secret";
+const SIGNATURE_BYTES = 16;
+
+const secrets = new WeakMap<Site, Buffer>();
+
+/**
+ * Reads the secret that signs picture addresses, made once for the whole site and kept in the store, so that every
+ * process signs alike and cached pages stay valid over a restart. Run before the first `proxied()`.
+ */
+export async function loadPictureSecret(site: Site): Promise<void> {
+  if (secrets.has(site)) return;
+  const row = await site.models.meta
+    .findOneAndUpdate(
+      { _id: META_ID },
+      { $setOnInsert: { value: randomBytes(32).toString("base64url") } },
+      { upsert: true, returnDocument: "after" },
+    )
+    .lean();
+  if (typeof row?.value !== "string") throw new Error(`meta "${META_ID}" holds no secret`);
+  secrets.set(site, Buffer.from(row.value, "base64url"));
+}
+
+/** The address under which our pages show the picture at `url`; one on our own origin stays as it is. */
+export function proxied(site: Site, url: string): string {
+  if (site.urls.isOurs(url)) return url;
+  const secret = secrets.get(site);
+  if (secret === undefined) throw new Error("loadPictureSecret(site) has to run before proxied()");
+  const signature = sign(secret, url).toString("base64url");
+  return `${site.urls.origin}/fediverse/media/${signature}/${Buffer.from(url).toString("base64url")}`;
+}
+
+/** The picture's own address behind a proxy address, or `undefined` where we never signed that one. */
+export function unproxied(site: Site, signature: string, encoded: string): string | undefined {
+  const secret = secrets.get(site);
+  if (secret === undefined) throw new Error("loadPictureSecret(site) has to run before unproxied()");
+  if (encoded.length > 2 * LIMITS.urlLength) return undefined;
+  const url = Buffer.from(encoded, "base64url").toString("utf8");
+  const given = Buffer.from(signature, "base64url");
+  const wanted = sign(secret, url);
+  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return undefined;
+  return /^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : "") ? url : undefined;
+}
+
+function sign(secret: Buffer, url: string): Buffer {
+  return createHmac("sha256", secret).update(url).digest().subarray(0, SIGNATURE_BYTES);
+}
