@@ -1,0 +1,47 @@
+import { promises as dns } from "node:dns";
+import { isIP, type LookupFunction } from "node:net";
+import { buildConnector } from "undici";
+import { LIMITS } from "../support/limits.ts";
+import { NetworkError } from "./errors.ts";
+import type { Reach } from "./reach.ts";
+
+/** All addresses of a name. */
+export type Lookup = (hostname: string) => Promise<{ address: string; family: number }[]>;
+
+const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true });
+
+/**
+ * Opens connections to addresses that `reach` allows and to no others. The check sits between name resolution and
+ * connecting, so a name that resolves to something else the next time (DNS rebinding) changes nothing; a literal address
+ * needs no resolution and is checked apart; the socket's own idea of its peer is the last word, before a byte is sent.
+ */
+export function guardedConnector(reach: Reach, lookup: Lookup = systemLookup): buildConnector.connector {
+  const guardedLookup: LookupFunction = (hostname, options, callback) => {
+    lookup(hostname).then(
+      (addresses) => {
+        const allowed = addresses.filter(({ address }) => reach.allows(address));
+        const [first] = allowed;
+        if (first === undefined) callback(new NetworkError("forbidden-address", hostname), "");
+        else if (options.all === true) callback(null, allowed);
+        else callback(null, first.address, first.family);
+      },
+      (error: unknown) => callback(error as NodeJS.ErrnoException, ""),
+    );
+  };
+  const connect = buildConnector({ timeout: LIMITS.connectTimeout, lookup: guardedLookup });
+  return (options, callback) => {
+    if (isIP(options.hostname) !== 0 && !reach.allows(options.hostname)) {
+      callback(new NetworkError("forbidden-address", options.hostname), null);
+      return;
+    }
+    connect(options, (...result) => {
+      const [error, socket] = result;
+      if (error !== null) callback(error, null);
+      else if (reach.allows(socket.remoteAddress ?? "")) callback(null, socket);
+      else {
+        socket.destroy();
+        callback(new NetworkError("forbidden-address", options.hostname), null);
+      }
+    });
+  };
+}
