@@ -106,15 +106,11 @@ function articleSummary(post: PostView, wanted: "excerpt" | "own" | "none"): str
 
 function shorten(text: string): string {
   if (text.length <= SUMMARY_LENGTH) return text;
-  return `${Array.from(text.slice(0, SUMMARY_LENGTH - 1))
-    .filter(isWhole)
-    .join("")
+  // Half a surrogate pair is what a cut in the middle of an emoji leaves.
+  return `${text
+    .slice(0, SUMMARY_LENGTH - 1)
+    .replace(/[\ud800-\udbff]$/, "")
     .trimEnd()}…`;
-}
-
-/** Half a surrogate pair is what a cut in the middle of an emoji leaves. */
-function isWhole(character: string): boolean {
-  return !/^[\ud800-\udfff]$/.test(character);
 }
 
 function composeTags(urls: Urls, post: PostView): JsonObject[] {
@@ -155,8 +151,8 @@ function composePreview(post: PostView, shared: JsonObject, tag: JsonObject[]): 
 }
 
 /**
- * Counts are embedded, since Mastodon reads them nowhere else. `replies` holds its first page, for Mastodon and Pleroma
- * look for items there and fetch none.
+ * Counts are embedded, since Mastodon reads them nowhere else. `replies` holds the beginning of its first page (which
+ * therefore has no id here), for Mastodon and Pleroma look for items there and fetch none on arrival.
  */
 function composeCounts(urls: Urls, post: PostView, replies: readonly string[]): JsonObject {
   const id = urls.replies(post._id);
@@ -165,13 +161,7 @@ function composeCounts(urls: Urls, post: PostView, replies: readonly string[]): 
       id,
       type: "Collection",
       totalItems: post.repliesCount,
-      first: {
-        id: `${id}?page=true`,
-        type: "CollectionPage",
-        partOf: id,
-        next: `${id}?page=true`,
-        items: replies,
-      },
+      first: { type: "CollectionPage", partOf: id, next: `${id}?page=true`, items: [...replies] },
     },
     likes: counted(urls.likes(post._id), post.likesCount),
     shares: counted(urls.shares(post._id), post.boostsCount),
