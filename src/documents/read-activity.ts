@@ -1,14 +1,5 @@
-import {
-  asArray,
-  date,
-  httpUrl,
-  idOf,
-  idsOf,
-  isObject,
-  sameOrigin,
-  typesOf,
-  type JsonObject,
-} from "./read.ts";
+import { createHash } from "node:crypto";
+import { asArray, date, httpUrl, idOf, idsOf, isObject, sameHost, typesOf, type JsonObject } from "./read.ts";
 
 /** The parts of a foreign activity that every handler needs. */
 export interface ReadActivity {
@@ -63,10 +54,10 @@ export function readActivity(
   if (type === undefined) return { ok: false, reason: "not-an-activity" };
   const actor = httpUrl(idOf(doc.actor));
   if (actor === undefined) return { ok: false, reason: "no-actor" };
-  const id = httpUrl(typeof doc.id === "string" ? doc.id : undefined);
+  const id = isMissing(doc.id) ? madeUpId(actor, type, doc) : httpUrl(doc.id);
   if (id === undefined) return { ok: false, reason: "no-id" };
   // An activity's id is minted by its actor's server; any other host would be speaking in its name.
-  if (!sameOrigin(id, actor)) return { ok: false, reason: "actor-on-another-host" };
+  if (!sameHost(id, actor)) return { ok: false, reason: "actor-on-another-host" };
   const objects = asArray(doc.object).filter((item) => typeof item === "string" || isObject(item));
   if (objects.length === 0) return { ok: false, reason: "no-object" };
   const objectId = idOf(objects);
@@ -87,4 +78,17 @@ export function readActivity(
       raw: doc,
     },
   };
+}
+
+function isMissing(id: unknown): boolean {
+  return id === undefined || id === null || id === "";
+}
+
+/**
+ * GoToSocial sends a Delete, Pleroma a Flag without an id. They get one from what they say, on their actor's own host,
+ * so that the same words delivered twice are still known for the same.
+ */
+function madeUpId(actor: string, type: string, doc: JsonObject): string {
+  const digest = createHash("sha256").update(JSON.stringify(doc)).digest("base64url");
+  return `${actor.replace(/#.*$/, "")}#${encodeURIComponent(type)}/${digest}`;
 }

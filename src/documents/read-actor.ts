@@ -5,7 +5,7 @@ import {
   idOf,
   isObject,
   localised,
-  sameOrigin,
+  sameHost,
   text,
   typesOf,
   type JsonObject,
@@ -54,8 +54,8 @@ export type ActorRefusal =
   | "key-of-another-actor";
 
 const TYPES = ["Person", "Service", "Group", "Organization", "Application"];
-/** Anything but what would break a handle or a page; letters of every script are somebody's name. */
-const USERNAME = /^[^\s@/\\<>"'&?#%:\p{C}]{1,128}$/u;
+/** Anything but what would break a handle or a page; letters of every script are somebody's name, Plume's have blanks. */
+const USERNAME = /^(?=.{1,128}$)[^\s@/\\<>"'&?#%:\p{C}]+(?: [^\s@/\\<>"'&?#%:\p{C}]+)*$/u;
 const HANDLE = /^(?:acct:)?@?([^\s@/\\<>"'&?#%:]{1,128}@[^\s@/\\<>"'&?#%]{3,255})$/;
 
 /** Reads an actor tolerantly and refuses what cannot be spoken to, or what claims another's key. */
@@ -72,7 +72,7 @@ export function readActor(
   const username = doc.preferredUsername;
   if (typeof username !== "string" || !USERNAME.test(username)) return { ok: false, reason: "no-username" };
   const keys = readKeys(doc);
-  if (keys.some((key) => URL.canParse(key.id) && !sameOrigin(key.id, uri)))
+  if (keys.some((key) => URL.canParse(key.id) && !sameHost(key.id, uri)))
     return { ok: false, reason: "key-of-another-host" };
   if (keys.some((key) => key.owner !== uri)) return { ok: false, reason: "key-of-another-actor" };
   return {

@@ -8,7 +8,7 @@ import {
   isPublic,
   languageTag,
   localised,
-  sameOrigin,
+  sameHost,
   text,
   typesOf,
   type JsonObject,
@@ -68,7 +68,7 @@ export function readPost(
   if (uri === undefined) return { ok: false, reason: "no-id" };
   const authorUri = authorOf(doc);
   if (authorUri === undefined) return { ok: false, reason: "no-author" };
-  if (!sameOrigin(uri, authorUri)) return { ok: false, reason: "author-on-another-host" };
+  if (!sameHost(uri, authorUri)) return { ok: false, reason: "author-on-another-host" };
 
   const own = { to: idsOf(doc.to), cc: idsOf(doc.cc) };
   const { to, cc } = own.to.length + own.cc.length > 0 ? own : envelope;

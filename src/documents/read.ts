@@ -50,9 +50,9 @@ export function httpUrl(value: unknown): string | undefined {
   return URL.canParse(value) ? value : undefined;
 }
 
-/** Are two ids of one origin? The least that FEP-fe34 asks before one may speak for the other. */
-export function sameOrigin(one: string, other: string): boolean {
-  return URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin;
+/** Are two ids of one host? The least that FEP-fe34 asks before one may speak for the other. */
+export function sameHost(one: string, other: string): boolean {
+  return URL.canParse(one) && URL.canParse(other) && new URL(one).host === new URL(other).host;
 }
 
 /** Text that says something: not empty, not only blanks or zero-width spaces (some clients send these as "no warning"). */
