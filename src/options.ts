@@ -1,17 +1,20 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import type { Site } from "./site.ts";
 import type { Clock } from "./support/clock.ts";
 import { systemClock } from "./support/clock.ts";
 import { OptionsError } from "./support/errors.ts";
 import type { Logger } from "./support/logger.ts";
 import { lineLogger } from "./support/logger.ts";
 
-/** What reaches the site's own posts: made by `feed()`, `directory()` or the host. Started once, stopped by `close()`. */
+/** Where the site's own posts come from: made by `feed()`, `directory()`, or the host's own. */
 export interface PostSource {
   /** Shown in logs and errors. */
   readonly name: string;
-  /** Called once when the site is ready. The source calls `sink` for what it finds, now and later. */
-  start(sink: unknown): Promise<void>;
+  /** Called once when the site can take posts. Must not throw for trouble that may pass. */
+  start(site: Site): Promise<void>;
+  /** Called at each tick of `feeds.poll`. */
+  poll?(): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -111,6 +111,8 @@ export interface RemoteKeyRow {
   fetchedAt: Date;
   /** Negative entry: not asked again before this. */
   missUntil?: Date;
+  /** Negative entry: what was found instead, such as `gone`. */
+  missReason?: string;
   /** TTL. */
   expiresAt: Date;
 }
@@ -134,6 +136,8 @@ export interface PostRow {
   names: string[];
   /** Normalised `url` of a live local post: its identity for the source (unique, sparse; unset by a removal). */
   key?: string;
+  /** Name of the source that it came from, so that the source can tell what has vanished. */
+  origin?: string;
   local: boolean;
   author: number;
   authorUri: string;

@@ -15,7 +15,7 @@ const secrets = new WeakMap<Site, Buffer>();
 
 /**
  * Reads the secret that signs picture addresses, made once for the whole site and kept in the store, so that every
- * process signs alike and cached pages stay valid over a restart. Run before the first `proxied()`.
+ * process signs alike and cached pages stay valid over a restart.
  */
 export async function loadPictureSecret(site: Site): Promise<void> {
   if (secrets.has(site)) return;
@@ -31,26 +31,34 @@ export async function loadPictureSecret(site: Site): Promise<void> {
 }
 
 /** The address under which our pages show the picture at `url`; one on our own origin stays as it is. */
-export function proxied(site: Site, url: string): string {
+export async function proxied(site: Site, url: string): Promise<string> {
+  await loadPictureSecret(site);
+  return pictureAddress(site, url);
+}
+
+/** The same at once, for views. `loadPictureSecret(site)` has to have run. */
+export function pictureAddress(site: Site, url: string): string {
   if (site.urls.isOurs(url)) return url;
-  const secret = secrets.get(site);
-  if (secret === undefined) throw new Error("loadPictureSecret(site) has to run before proxied()");
-  const signature = sign(secret, url).toString("base64url");
+  const signature = sign(secretOf(site), url).toString("base64url");
   return `${site.urls.origin}/fediverse/media/${signature}/${Buffer.from(url).toString("base64url")}`;
 }
 
-/** The picture's own address behind a proxy address, or `undefined` where we never signed that one. */
+/** The picture's own address behind a proxy address, or `undefined` where we never signed that one. Needs the secret, too. */
 export function unproxied(site: Site, signature: string, encoded: string): string | undefined {
-  const secret = secrets.get(site);
-  if (secret === undefined) throw new Error("loadPictureSecret(site) has to run before unproxied()");
   if (encoded.length > 2 * LIMITS.urlLength) return undefined;
   const url = Buffer.from(encoded, "base64url").toString("utf8");
   const given = Buffer.from(signature, "base64url");
-  const wanted = sign(secret, url);
+  const wanted = sign(secretOf(site), url);
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return undefined;
   return /^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : "") ? url : undefined;
 }
 
 function sign(secret: Buffer, url: string): Buffer {
   return createHmac("sha256", secret).update(url).digest().subarray(0, SIGNATURE_BYTES);
+}
+
+function secretOf(site: Site): Buffer {
+  const secret = secrets.get(site);
+  if (secret === undefined) throw new Error("loadPictureSecret(site) has to run before pictures are signed");
+  return secret;
 }

@@ -1,0 +1,106 @@
+import { schedule, type ScheduledTask } from "node-cron";
+import { createInboxWorker } from "./activitypub/inbox/process.ts";
+import { drainFanout } from "./delivery/fanout.ts";
+import { createDeliverer } from "./delivery/worker.ts";
+import { drainOutgoing } from "./domain/outgoing.ts";
+import { announce, type Site, type Work } from "./site.ts";
+import { reasonOf } from "./support/errors.ts";
+
+/** The part of a site that does what must happen later. */
+export interface Clockwork {
+  /** Starts the ticks, and does at once what was left over. */
+  start(): void;
+  wake(work: Work): void;
+  /** Ends the ticks, lets what is in flight finish, gives back the rest. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Work that runs when woken and, as a floor under everything, at each tick. One run at a time in this process; several
+ * processes are kept apart by the leases in the store.
+ */
+export function createClockwork(site: Site): Clockwork {
+  const deliverer = createDeliverer(site);
+  const inbox = createInboxWorker(site);
+  const ending = new AbortController();
+  const loops: Record<Work, Loop> = {
+    outgoing: new Loop(site, "outgoing", () => drainOutgoing(site)),
+    fanout: new Loop(site, "fanout", () => drainFanout(site, { signal: ending.signal })),
+    delivery: new Loop(site, "delivery", () => deliverer.drain()),
+    inbox: new Loop(site, "inbox", () => inbox.drain()),
+  };
+  const all = (): void => {
+    for (const loop of Object.values(loops)) loop.wake();
+  };
+  let tasks: ScheduledTask[] = [];
+  return {
+    start() {
+      tasks = [
+        schedule(site.options.delivery.sweep, all),
+        ...site.options.posts
+          .filter((source) => source.poll !== undefined)
+          .map((source) =>
+            schedule(
+              site.options.feeds.poll,
+              () => void source.poll?.().catch((error: unknown) => report(site, source.name, error)),
+            ),
+          ),
+      ];
+      all();
+    },
+    wake(work) {
+      loops[work].wake();
+    },
+    async stop() {
+      await Promise.all(tasks.map(async (task) => task.destroy()));
+      ending.abort();
+      const ended = Object.values(loops).map((loop) => loop.stop());
+      await Promise.all([deliverer.stop(), inbox.stop(), ...ended]);
+    },
+  };
+}
+
+/** Runs `work` once at a time; a wake-up during a run is one more run after it. */
+class Loop {
+  readonly #site: Site;
+  readonly #name: string;
+  readonly #work: () => Promise<unknown>;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+
+  constructor(site: Site, name: string, work: () => Promise<unknown>) {
+    this.#site = site;
+    this.#name = name;
+    this.#work = work;
+  }
+
+  wake(): void {
+    this.#again = true;
+    if (this.#stopped || this.#running) return;
+    this.#running = this.#run().finally(() => (this.#running = undefined));
+  }
+
+  async #run(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      try {
+        await this.#work();
+      } catch (error) {
+        // Tried again at the next tick: what failed is still in the store.
+        report(this.#site, this.#name, error);
+        return;
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+}
+
+function report(site: Site, work: string, error: unknown): void {
+  site.logger.warn({ work, error: reasonOf(error) }, "work of the clockwork failed; it will be tried again");
+  announce(site, "error", error instanceof Error ? error : new Error(String(error)));
+}

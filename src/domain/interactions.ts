@@ -1,0 +1,164 @@
+import { insertRow } from "../database/native.ts";
+import type { ActorRow, InteractionRow, PostRow } from "../database/rows.ts";
+import { announce, type Site } from "../site.ts";
+import { idRange, type PageRequest } from "../support/cursors.ts";
+import { isDuplicateKey } from "../support/errors.ts";
+import { snowflake } from "../support/ids.ts";
+import { faceOf, type Face } from "./face.ts";
+import { findPost } from "./find-post.ts";
+import type { ActorPage } from "./follows.ts";
+import { done, ignored, type Outcome } from "./outcome.ts";
+import { bury, isBuried } from "./tombstones.ts";
+import { seenByAnyone } from "./visibility.ts";
+
+type Kind = InteractionRow["kind"];
+const COUNTER = { like: "likesCount", boost: "boostsCount" } as const;
+/** Faces shown beside the counts. */
+const FACES = 20;
+
+/** A Like or an Announce of something that we hold. Counted once an actor, kind and post, however often it is sent. */
+export async function receiveInteraction(
+  site: Site,
+  kind: Kind,
+  actor: ActorRow,
+  objectUri: string,
+  activityUri: string,
+  options: { emoji?: string; published?: Date } = {},
+): Promise<Outcome> {
+  const post = await findPost(site, objectUri);
+  if (!post || !seenByAnyone(post)) return ignored("is about nothing that is here");
+  if (await isBuried(site, actor.uri, activityUri)) return ignored("was undone before it came");
+  const row: InteractionRow = {
+    _id: snowflake(site.clock.now()),
+    kind,
+    actor: actor._id,
+    post: post._id,
+    uri: activityUri,
+    ...(options.emoji === undefined ? {} : { emoji: options.emoji }),
+    createdAt: site.clock.now(),
+  };
+  try {
+    await insertRow(site.models.interactions, row);
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    // Sent again with a new id: an Undo will name the newest one.
+    const again = await site.models.interactions.updateOne(
+      { kind, actor: actor._id, post: post._id },
+      { $set: { uri: activityUri, ...(options.emoji === undefined ? {} : { emoji: options.emoji }) } },
+    );
+    if (again.matchedCount > 0) return done("is known");
+    return receiveInteraction(site, kind, actor, objectUri, activityUri, options);
+  }
+  await site.models.posts.updateOne({ _id: post._id }, { $inc: { [COUNTER[kind]]: 1 } });
+  announce(site, kind, { actor, post });
+  return done(kind === "like" ? "liked" : "boosted");
+}
+
+/** Like or Announce undone: matched by its id, or by what it was about. */
+export async function undoInteraction(
+  site: Site,
+  actorUri: string,
+  what: { uri?: string; kind?: Kind; objectUri?: string },
+): Promise<Outcome> {
+  if (what.uri !== undefined) await bury(site, actorUri, what.uri);
+  const actor = await site.models.actors.findOne({ uri: actorUri }).lean<ActorRow | null>();
+  if (!actor) return ignored("undoes nothing that is here");
+  const row = (await byId(site, actor, what.uri)) ?? (await byObject(site, actor, what));
+  if (!row) return ignored("undoes nothing that is here");
+  await forget(site, row);
+  const post = await site.models.posts.findById(row.post).lean<PostRow | null>();
+  if (post) announce(site, row.kind === "like" ? "unlike" : "unboost", { actor, post });
+  return done(row.kind === "like" ? "unliked" : "unboosted");
+}
+
+async function byId(site: Site, actor: ActorRow, uri: string | undefined): Promise<InteractionRow | null> {
+  return uri === undefined
+    ? null
+    : site.models.interactions.findOne({ uri, actor: actor._id }).lean<InteractionRow | null>();
+}
+
+async function byObject(
+  site: Site,
+  actor: ActorRow,
+  what: { kind?: Kind; objectUri?: string },
+): Promise<InteractionRow | null> {
+  if (what.objectUri === undefined || what.kind === undefined) return null;
+  const post = await findPost(site, what.objectUri);
+  return (
+    post &&
+    site.models.interactions
+      .findOne({ kind: what.kind, actor: actor._id, post: post._id })
+      .lean<InteractionRow | null>()
+  );
+}
+
+/** Takes back everything an actor that is gone has liked and boosted. */
+export async function endInteractions(site: Site, actor: Pick<ActorRow, "_id">): Promise<void> {
+  for (;;) {
+    const rows = await site.models.interactions
+      .find({ actor: actor._id })
+      .sort({ _id: -1 })
+      .limit(500)
+      .lean<InteractionRow[]>();
+    if (rows.length === 0) return;
+    for (const row of rows) await forget(site, row);
+  }
+}
+
+async function forget(site: Site, row: InteractionRow): Promise<void> {
+  const { deletedCount } = await site.models.interactions.deleteOne({ _id: row._id });
+  if (deletedCount > 0)
+    await site.models.posts.updateOne({ _id: row.post }, { $inc: { [COUNTER[row.kind]]: -1 } });
+}
+
+/** Ids of the likes or boosts of a post, newest first, for its collections. */
+export async function interactionsWith(
+  site: Site,
+  post: Pick<PostRow, "_id">,
+  kind: Kind,
+  page: PageRequest,
+): Promise<ActorPage> {
+  const rows = await site.models.interactions
+    .find({ post: post._id, kind, ...idRange(page) }, { uri: 1 })
+    .sort({ _id: -1 })
+    .limit(page.limit + 1)
+    .lean<InteractionRow[]>();
+  const shown = rows.slice(0, page.limit);
+  const last = shown.at(-1);
+  return {
+    uris: shown.map((row) => row.uri),
+    ...(rows.length > page.limit && last ? { next: last._id } : {}),
+  };
+}
+
+/** What others did with a post: true counts, and the newest faces. */
+export interface Reactions {
+  likes: number;
+  boosts: number;
+  replies: number;
+  likers: Face[];
+  boosters: Face[];
+}
+
+/** Reactions to a post found by its id or page; zeros for a page that is no post (yet). */
+export async function reactionsOf(site: Site, name: string): Promise<Reactions> {
+  const post = await findPost(site, name);
+  if (!post || !seenByAnyone(post)) return { likes: 0, boosts: 0, replies: 0, likers: [], boosters: [] };
+  const [likers, boosters] = await Promise.all([faces(site, post, "like"), faces(site, post, "boost")]);
+  return { likes: post.likesCount, boosts: post.boostsCount, replies: post.repliesCount, likers, boosters };
+}
+
+async function faces(site: Site, post: PostRow, kind: Kind): Promise<Face[]> {
+  const rows = await site.models.interactions
+    .find({ post: post._id, kind }, { actor: 1 })
+    .sort({ _id: -1 })
+    .limit(FACES)
+    .lean<InteractionRow[]>();
+  if (rows.length === 0) return [];
+  const actors = await site.models.actors
+    .find({ _id: { $in: rows.map((row) => row.actor) } })
+    .lean<ActorRow[]>();
+  const byId = new Map(actors.map((actor) => [actor._id, actor]));
+  const found = rows.map((row) => byId.get(row.actor)).filter((actor) => actor !== undefined);
+  return Promise.all(found.map((actor) => faceOf(site, actor)));
+}

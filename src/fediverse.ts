@@ -1,0 +1,230 @@
+import { EventEmitter } from "node:events";
+import type { NextFunction, Request, RequestHandler, Response } from "express";
+import { negotiation } from "./activitypub/negotiation.ts";
+import { activitypubRouter } from "./activitypub/router.ts";
+import { createClockwork } from "./clockwork.ts";
+import { openDatabase } from "./database/connect.ts";
+import { migrate } from "./database/migrate.ts";
+import { createModels } from "./database/models.ts";
+import type { ActorRow, PostRow } from "./database/rows.ts";
+import { deliveryReport, type DeliveryReport } from "./delivery/report.ts";
+import { ensureAccount, ensureAccounts } from "./domain/accounts.ts";
+import { hideComment, showComment } from "./domain/comments.ts";
+import { findPost } from "./domain/find-post.ts";
+import { firstStart } from "./domain/first-start.ts";
+import { reactionsOf, type Reactions } from "./domain/interactions.ts";
+import type { PostInput } from "./domain/post-input.ts";
+import { publishPost, removePost, updatePost } from "./domain/posts.ts";
+import { commentsOf, type CommentPage } from "./domain/thread.ts";
+import { answerError } from "./error-answer.ts";
+import { createNetwork } from "./network/network.ts";
+import { readOptions, type AccountOptions, type FediverseOptions } from "./options.ts";
+import { pagesRouter } from "./pages/router.ts";
+import { isOursByPath, mayWantActivity } from "./paths.ts";
+import type { Site, SiteEvents } from "./site.ts";
+import { SECOND } from "./support/clock.ts";
+import { FediverseError, reasonOf, StoreUnavailable } from "./support/errors.ts";
+import { Urls } from "./support/urls.ts";
+import { userAgent } from "./support/version.ts";
+
+/** How long a request waits for a site that is just starting. */
+const PATIENCE = 5 * SECOND;
+
+/** The middleware of one site, with what the host's own code may do with it. */
+export interface Fediverse extends RequestHandler {
+  /** Fulfilled when the site answers; rejected when it cannot start, or not within `startTimeout`. */
+  readonly ready: Promise<void>;
+  /** Stores a post and queues it for every follower. The same `url` again changes it, or does nothing. */
+  publish(post: PostInput): Promise<PostRow>;
+  /** Changes a post found by its id or page; fields left out stay. */
+  update(name: string, changes: Partial<PostInput>): Promise<PostRow>;
+  /** Removes a post found by its id or page, everywhere. */
+  remove(name: string): Promise<PostRow>;
+  /** The comments under a page, threaded, for the host's template. */
+  comments(url: string, options?: { limit?: number; after?: string }): Promise<CommentPage>;
+  /** Counts and faces of likes and boosts of a page. */
+  reactions(url: string): Promise<Reactions>;
+  /** What became of a post's deliveries, by host; `undefined` for a page that is no post of ours. */
+  deliveries(url: string): Promise<DeliveryReport | undefined>;
+  /** Takes a comment (by id or page) out of every page, or back. */
+  hideComment(name: string): Promise<void>;
+  showComment(name: string): Promise<void>;
+  /** Makes an account, or changes its profile. */
+  account(profile: { username: string } & Partial<AccountOptions>): Promise<ActorRow>;
+  on<Name extends keyof SiteEvents>(
+    event: Name,
+    listener: (...detail: SiteEvents[Name]) => unknown,
+  ): Fediverse;
+  off<Name extends keyof SiteEvents>(
+    event: Name,
+    listener: (...detail: SiteEvents[Name]) => unknown,
+  ): Fediverse;
+  /** Finishes what is in flight, gives back the rest, closes what this package opened. */
+  close(): Promise<void>;
+  /** For extensions and tests: the site behind the middleware. Its shape may change between minor versions. */
+  readonly site: Site;
+}
+
+/**
+ * Puts an Express site on the fediverse.
+ * @throws {OptionsError} for wrong options, at once; everything else is told through `ready`.
+ * @example app.use(fediverse({ origin: "https://blog.example", accounts: [{ username: "blog" }] }));
+ */
+export function fediverse(given: FediverseOptions): Fediverse {
+  const options = readOptions(given);
+  const urls = new Urls(options.origin);
+  const { logger, clock } = options;
+  if (options.allowPrivateNetwork) {
+    logger.warn(
+      { origin: options.origin },
+      "allowPrivateNetwork is on: http and private addresses are permitted. Never run a public site like this",
+    );
+  }
+  const database = openDatabase(options);
+  const events = new EventEmitter<SiteEvents>();
+  const site: Site = {
+    options,
+    urls,
+    connection: database.connection,
+    models: createModels(database.connection, options.collectionPrefix),
+    network: createNetwork({
+      userAgent: userAgent(options.origin),
+      allowPrivateNetwork: options.allowPrivateNetwork,
+      clock,
+    }),
+    clock,
+    logger,
+    events,
+    wake: (work) => {
+      if (options.clockwork && started) clockwork.wake(work);
+    },
+  };
+  const clockwork = createClockwork(site);
+  let started = false;
+  let closing: Promise<void> | undefined;
+
+  const starting = start();
+  const ready = withTimeout(starting, options.startTimeout * SECOND, () => {
+    return new FediverseError(
+      `The database did not answer within ${options.startTimeout} seconds. The site keeps trying; its own pages answer 503 until then. Check the option "database".`,
+      { code: "start-timeout", status: 503 },
+    );
+  });
+  // A host that does not look at `ready` must not be ended by it; the log says what happened.
+  ready.catch((error: unknown) => {
+    if (!closing) logger.error({ error: reasonOf(error) }, "the site could not start");
+  });
+
+  async function start(): Promise<void> {
+    await database.opened;
+    await migrate(site.models, { clock, logger });
+    await firstStart(site);
+    await ensureAccounts(site);
+    if (closing) return;
+    started = true;
+    if (options.clockwork) clockwork.start();
+    for (const source of options.posts) await source.start(site);
+  }
+
+  async function close(): Promise<void> {
+    for (const source of options.posts) await source.stop();
+    if (started) await clockwork.stop();
+    await site.network.close();
+    await database.close();
+    await starting.catch(() => undefined);
+  }
+
+  const activitypub = activitypubRouter(site);
+  const pages = pagesRouter(site);
+  const negotiate = negotiation(site);
+
+  async function serve(
+    request: Request,
+    response: Response,
+    next: NextFunction,
+    face: RequestHandler,
+  ): Promise<void> {
+    const fail = (error: unknown): void => answerError(site, error, request, response);
+    try {
+      if (closing) throw new StoreUnavailable(undefined, 10);
+      if (!started) await Promise.race([starting.catch(() => undefined), pause(PATIENCE)]);
+      if (!started || !database.available()) throw new StoreUnavailable();
+      await face(request, response, (error?: unknown) => {
+        if (error === undefined || error === null || error === "router" || error === "route") next();
+        else fail(error);
+      });
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  const ours: RequestHandler = (request, response, next) =>
+    activitypub(request, response, (error?: unknown) => {
+      if (error !== undefined) next(error);
+      else if (
+        (request.method === "GET" || request.method === "HEAD") &&
+        mayWantActivity(request.headers.accept)
+      ) {
+        void negotiate(request, response, (failed?: unknown) =>
+          failed === undefined ? pages(request, response, next) : next(failed),
+        );
+      } else pages(request, response, next);
+    });
+
+  const middleware = (request: Request, response: Response, next: NextFunction): void => {
+    if (isOursByPath(request.path)) void serve(request, response, next, ours);
+    else if (
+      (request.method === "GET" || request.method === "HEAD") &&
+      mayWantActivity(request.headers.accept)
+    )
+      void serve(request, response, next, negotiate);
+    else next();
+  };
+
+  const whenReady = async <T>(work: () => Promise<T>): Promise<T> => {
+    await starting;
+    return work();
+  };
+  const self: Fediverse = Object.assign(middleware, {
+    ready,
+    site,
+    publish: (post: PostInput) => whenReady(() => publishPost(site, post)),
+    update: (name: string, changes: Partial<PostInput>) => whenReady(() => updatePost(site, name, changes)),
+    remove: (name: string) => whenReady(() => removePost(site, name)),
+    comments: (url: string, page?: { limit?: number; after?: string }) =>
+      whenReady(() => commentsOf(site, url, page)),
+    reactions: (url: string) => whenReady(() => reactionsOf(site, url)),
+    deliveries: (url: string) =>
+      whenReady(async () => {
+        const post = await findPost(site, url);
+        return post?.local === true ? deliveryReport(site, post._id) : undefined;
+      }),
+    hideComment: (name: string) => whenReady(() => hideComment(site, name)),
+    showComment: (name: string) => whenReady(() => showComment(site, name)),
+    account: (profile: { username: string } & Partial<AccountOptions>) =>
+      whenReady(() => ensureAccount(site, profile)),
+    on: <Name extends keyof SiteEvents>(event: Name, listener: (...detail: SiteEvents[Name]) => unknown) => {
+      events.on(event, listener as never);
+      return self;
+    },
+    off: <Name extends keyof SiteEvents>(event: Name, listener: (...detail: SiteEvents[Name]) => unknown) => {
+      events.off(event, listener as never);
+      return self;
+    },
+    close: () => (closing ??= close()),
+  });
+  return self;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+}
+
+function withTimeout(work: Promise<void>, milliseconds: number, error: () => Error): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(error()), milliseconds);
+    // The host's process may end before: waiting is no work.
+    timer.unref();
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,14 @@
+export { fediverse, type Fediverse } from "./fediverse.ts";
+export { directory, type DirectoryOptions } from "./sources/directory.ts";
+export { feed, type FeedOptions } from "./sources/feed.ts";
+export type { AccountOptions, FediverseOptions, PostSource } from "./options.ts";
+export type { PostInput } from "./domain/post-input.ts";
+export type { Comment, CommentPage } from "./domain/thread.ts";
+export type { Face } from "./domain/face.ts";
+export type { Reactions } from "./domain/interactions.ts";
+export type { DeliveryReport } from "./delivery/report.ts";
+export type { ActorRow, MediaRow, PostRow, Visibility } from "./database/rows.ts";
+export type { SiteEvents } from "./site.ts";
+export type { Clock } from "./support/clock.ts";
+export type { Logger } from "./support/logger.ts";
+export { FediverseError, InvalidInput, NotFound, OptionsError } from "./support/errors.ts";
