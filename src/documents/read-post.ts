@@ -92,7 +92,7 @@ export function readPost(
       content: content.text ?? "",
       mediaType:
         typeof doc.mediaType === "string" && /^text\//.test(doc.mediaType) ? doc.mediaType : "text/html",
-      sensitive: doc.sensitive === true || doc.sensitive === "true",
+      sensitive: isSensitive(doc, hashtags),
       visibility: visibilityOf(to, cc, new Set(mentions.map((mention) => mention.uri))),
       to,
       cc,
@@ -111,6 +111,12 @@ export function readPost(
       }),
     },
   };
+}
+
+/** Old Mastodon and Pleroma mark it by the hashtag alone. */
+function isSensitive(doc: JsonObject, hashtags: string[]): boolean {
+  if (typeof doc.sensitive === "boolean") return doc.sensitive;
+  return doc.sensitive === "true" || hashtags.some((tag) => tag.toLowerCase() === "nsfw");
 }
 
 /** The Person where several are named (PeerTube and Plume name the channel or blog too), else the first. */
