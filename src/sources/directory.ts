@@ -1,0 +1,162 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, extname, join, relative, resolve, sep } from "node:path";
+import { watch, type FSWatcher } from "chokidar";
+import type { PostRow } from "../database/rows.ts";
+import { removePost } from "../domain/posts.ts";
+import type { PostSource } from "../options.ts";
+import type { Site } from "../site.ts";
+import { MINUTE } from "../support/clock.ts";
+import { InvalidInput, OptionsError, reasonOf } from "../support/errors.ts";
+import { parsePostFile } from "./front-matter.ts";
+import { withLease } from "./lease.ts";
+import { offer } from "./offer.ts";
+import type { SourcePost } from "./source-post.ts";
+
+export interface DirectoryOptions {
+  /**
+   * Where a post stands, from its slug (file name without a leading date and without ending, or `slug` of the front
+   * matter). Default `<origin>/posts/<slug>`. A `url` in the front matter wins.
+   */
+  url?: (slug: string, file: string) => string;
+  /** Read changes as they are saved. Default true; else at each tick of `feeds.poll`. */
+  watch?: boolean;
+}
+
+/** Milliseconds of quiet after a change before the folder is read: editors and deployments write in bursts. */
+const QUIET = 200;
+/** Bytes of one file; more is no post. */
+const FILE_BYTES = 2 * 1024 * 1024;
+
+/**
+ * The posts of a folder of Markdown files with front matter, its subfolders included. A new file is published, a changed
+ * one updated, one that is gone or has become a draft removed.
+ * @throws {OptionsError} without a path.
+ */
+export function directory(path: string, options: DirectoryOptions = {}): PostSource {
+  if (typeof path !== "string" || path === "")
+    throw new OptionsError('directory(): give the path of a folder, such as directory("./posts")');
+  return new DirectorySource(resolve(path), options);
+}
+
+class DirectorySource implements PostSource {
+  readonly name: string;
+  readonly #options: DirectoryOptions;
+  #site: Site | undefined;
+  #watcher: FSWatcher | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(path: string, options: DirectoryOptions) {
+    this.name = path;
+    this.#options = options;
+  }
+
+  async start(site: Site): Promise<void> {
+    this.#site = site;
+    const found = await stat(this.name).catch(() => undefined);
+    if (!found?.isDirectory()) {
+      throw new InvalidInput(
+        `directory(): ${this.name} is ${found ? "not a folder" : "not there"}. Give the folder with the Markdown files.`,
+        "directory",
+      );
+    }
+    await this.poll();
+    if (this.#options.watch === false) return;
+    this.#watcher = watch(this.name, {
+      ignoreInitial: true,
+      ignored: (path, stats) => stats?.isFile() === true && !isPost(path),
+    });
+    this.#watcher.on("all", () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => void this.poll(), QUIET);
+    });
+    this.#watcher.on("error", (error) =>
+      site.logger.warn(
+        { folder: this.name, reason: reasonOf(error) },
+        "the folder cannot be watched; it is read at each poll",
+      ),
+    );
+  }
+
+  /** Reads the folder once, after any reading under way. Trouble is logged, never thrown. */
+  async poll(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#once());
+    return this.#reading;
+  }
+
+  async #once(): Promise<void> {
+    const site = this.#site;
+    if (!site) return;
+    try {
+      await withLease(site, `source ${this.name}`, 5 * MINUTE, () => this.#read(site));
+    } catch (error) {
+      site.logger.warn(
+        { folder: this.name, reason: reasonOf(error) },
+        "the folder could not be read; trying again at the next poll",
+      );
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#site = undefined;
+    clearTimeout(this.#timer);
+    await this.#watcher?.close();
+    await this.#reading;
+  }
+
+  async #read(site: Site): Promise<void> {
+    const files = (await readdir(this.name, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile() && isPost(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name));
+    const posts: SourcePost[] = [];
+    let unreadable = 0;
+    for (const file of files) {
+      try {
+        posts.push(await this.#parse(site, file));
+      } catch (error) {
+        unreadable += 1;
+        site.logger.warn({ file, reason: reasonOf(error) }, "a post file was not taken");
+      }
+    }
+    const { keys } = await offer(site, this.name, posts);
+    // A file that cannot be read now may be a post that is out there: nothing is removed until all can be.
+    if (unreadable === 0) await this.#removeVanished(site, keys, files.length);
+  }
+
+  async #parse(site: Site, file: string): Promise<SourcePost> {
+    const { size } = await stat(file);
+    if (size > FILE_BYTES)
+      throw new InvalidInput(`${file} has ${size} bytes; a post has at most ${FILE_BYTES}.`, "front-matter");
+    const url =
+      this.#options.url ?? ((slug: string) => `${site.urls.origin}/posts/${encodeURIComponent(slug)}`);
+    const path = relative(this.name, file);
+    return parsePostFile(await readFile(file, "utf8"), { path, url: url(slugOf(path), path) });
+  }
+
+  async #removeVanished(site: Site, keys: ReadonlySet<string>, files: number): Promise<void> {
+    const rows = await site.models.posts
+      .find({ local: true, origin: this.name, deletedAt: { $exists: false } }, { key: 1, uri: 1 })
+      .lean<PostRow[]>();
+    const vanished = rows.filter((row) => row.key !== undefined && !keys.has(row.key));
+    if (vanished.length > 0 && files === 0) {
+      site.logger.warn(
+        { folder: this.name, posts: vanished.length },
+        "the folder is empty; nothing is removed, in case it is only not mounted",
+      );
+      return;
+    }
+    for (const row of vanished) await removePost(site, row.uri);
+  }
+}
+
+function isPost(path: string): boolean {
+  return /\.(md|markdown)$/i.test(path) && !basename(path).startsWith(".") && !basename(path).startsWith("_");
+}
+
+/** `2026-03-01-sourdough.md` → `sourdough`; `bread/index.md` → `bread`. */
+function slugOf(path: string): string {
+  const parts = path.split(sep);
+  const name = basename(path, extname(path));
+  const own = name === "index" && parts.length > 1 ? (parts.at(-2) ?? name) : name;
+  return own.replace(/^\d{4}-\d{2}-\d{2}-/, "");
+}

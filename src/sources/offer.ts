@@ -1,0 +1,44 @@
+import { publishPost } from "../domain/posts.ts";
+import type { Site } from "../site.ts";
+import { FediverseError, reasonOf } from "../support/errors.ts";
+import { normaliseUrl } from "../support/urls.ts";
+import type { SourcePost } from "./source-post.ts";
+
+/** What became of the posts that a source found. */
+export interface Offered {
+  taken: number;
+  /** Those that could not be taken, for the log; each was told there already. */
+  refused: number;
+  /** Identities of all live posts found, taken or refused: what is not among them has vanished. */
+  keys: Set<string>;
+}
+
+/**
+ * Gives what a source found to the site, oldest first. What is a draft or lies ahead is left for later. One post that
+ * cannot be taken does not keep the others out; a store that is away ends the run, which is repeated at the next tick.
+ */
+export async function offer(site: Site, source: string, posts: readonly SourcePost[]): Promise<Offered> {
+  const now = site.clock.now();
+  const offered: Offered = { taken: 0, refused: 0, keys: new Set() };
+  const due = posts.filter(
+    (post) => post.draft !== true && (post.published === undefined || post.published <= now),
+  );
+  const oldestFirst = [...due].sort(
+    (a, b) => (a.published?.getTime() ?? now.getTime()) - (b.published?.getTime() ?? now.getTime()),
+  );
+  for (const { draft: _, ...post } of oldestFirst) {
+    if (post.url !== undefined) offered.keys.add(normaliseUrl(post.url) ?? post.url);
+    try {
+      await publishPost(site, post, source);
+      offered.taken += 1;
+    } catch (error) {
+      if (!(error instanceof FediverseError) || error.status >= 500) throw error;
+      offered.refused += 1;
+      site.logger.warn(
+        { source, post: post.url ?? post.title, reason: reasonOf(error) },
+        "a post of a source was not taken",
+      );
+    }
+  }
+  return offered;
+}
