@@ -133,7 +133,7 @@ export const optionsSchema = z.strictObject({
     .describe(
       "A MongoDB URI, a mongoose Connection or a MongoClient. Left out: the embedded store in the data folder.",
     ),
-  dataDirectory: z
+  dataDir: z
     .string()
     .min(1)
     .default("./fediverse-data")

@@ -6,8 +6,8 @@ import { startEmbedded, type EmbeddedStore } from "./embedded/index.ts";
 
 /** How the store is reached; the options of the same names. */
 export interface DatabaseOptions {
-  database: unknown;
-  dataDirectory: string;
+  database?: unknown;
+  dataDir: string;
   durability: "fsync" | "os";
   /** Seconds. */
   startTimeout: number;
@@ -32,7 +32,7 @@ const LONGEST_PAUSE = 15_000;
 
 /**
  * Opens the store named by the option `database`: a URI, a mongoose Connection, a MongoClient, or nothing for the
- * embedded store in `<dataDirectory>/db`. A connection or client of the host's is used and never closed.
+ * embedded store in `<dataDir>/db`. A connection or client of the host's is used and never closed.
  * @throws {InvalidInput} for anything else.
  */
 export function openDatabase(options: DatabaseOptions): Database {
@@ -75,7 +75,7 @@ function open(options: DatabaseOptions, uri: string | undefined): Database {
   const connect = async (): Promise<void> => {
     if (uri === undefined)
       embedded = await startEmbedded({
-        directory: join(options.dataDirectory, "db"),
+        directory: join(options.dataDir, "db"),
         durability: options.durability,
       });
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {

@@ -1,0 +1,48 @@
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import type { PostInput } from "../domain/post-input.ts";
+import { InvalidInput, OptionsError } from "../support/errors.ts";
+import { readCommandLine, type CommandFlag } from "./flags.ts";
+import { withSite } from "./with-site.ts";
+
+const FLAGS: readonly CommandFlag[] = ["title", "reply-to", "visibility", "warning", "url", "file"].map(
+  (flag) => ({ flag, type: "string" }),
+);
+
+/** `post NAME [TEXT]`: publishes Markdown as an account. */
+export async function postCommand(argv: string[], environment: NodeJS.ProcessEnv): Promise<void> {
+  const { options, own, positionals } = readCommandLine(argv, environment, FLAGS);
+  const [author, ...words] = positionals;
+  if (author === undefined)
+    throw new OptionsError("Usage: express-fediverse post NAME [TEXT] [--title ...] [--reply-to URL]");
+  const markdown = await body(words, own["file"]);
+  const post: Record<string, unknown> = { author, markdown };
+  for (const [flag, field] of [
+    ["title", "title"],
+    ["reply-to", "inReplyTo"],
+    ["visibility", "visibility"],
+    ["warning", "warning"],
+    ["url", "url"],
+  ] as const) {
+    if (own[flag] !== undefined) post[field] = own[flag];
+  }
+  await withSite(options, async (fedi) => {
+    const row = await fedi.publish(post as PostInput);
+    console.log(
+      `Stored ${row.url}\nThe running site (express-fediverse serve, or your own) sends it within seconds.`,
+    );
+  });
+}
+
+async function body(words: string[], file: unknown): Promise<string> {
+  if (words.length > 0) return words.join(" ");
+  if (typeof file === "string") {
+    return readFile(file, "utf8").catch((error: unknown) => {
+      throw new InvalidInput(`${file} cannot be read.`, "file", 422, error);
+    });
+  }
+  if (process.stdin.isTTY) throw new OptionsError("Nothing to post: give the text, --file, or pipe it in.");
+  const piped = (await text(process.stdin)).trim();
+  if (piped === "") throw new InvalidInput("Nothing to post: the text is empty.", "empty");
+  return piped;
+}
