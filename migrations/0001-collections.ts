@@ -31,6 +31,7 @@ export const collections: Migration = {
       { key: { followed: 1, state: 1, deliverTo: 1, _id: 1 } },
       { key: { follower: 1, state: 1, _id: -1 } },
       { key: { deliverTo: 1 } },
+      { key: { struckAt: 1 }, sparse: true },
       { key: { uri: 1 } },
     ]);
     await models.interactions.collection.createIndexes([
@@ -50,7 +51,6 @@ export const collections: Migration = {
       { key: { activity: 1, inbox: 1 }, unique: true },
       { key: { nextAt: 1 }, sparse: true },
       { key: { object: 1, host: 1, _id: 1 } },
-      { key: { post: 1, _id: 1 }, sparse: true },
       { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
     ]);
     await models.inbound.collection.createIndexes([

@@ -1,0 +1,118 @@
+import { activitiesOf } from "./collections.ts";
+import type { ActivityRow, DeliveryRow } from "../database/rows.ts";
+import type { Site } from "../site.ts";
+import { fromNow, SECOND } from "../support/clock.ts";
+import { audience, type Page } from "./pages.ts";
+import { deliverable } from "./audience.ts";
+import { insertRows } from "./rows.ts";
+import { comesBefore, supersededTypes } from "./order.ts";
+import { withdraw } from "./withdraw.ts";
+
+/** How soon a fan-out looks again whether the one before it about the same object is done. */
+const TURN = SECOND;
+
+/** A fan-out in our hands. `lease` is the due time we gave it: whoever takes it over changes it. */
+interface Held {
+  activity: ActivityRow;
+  lease: Date;
+}
+
+/**
+ * Turns waiting activities into one delivery row for each distinct inbox, page by page: a process that dies in the middle
+ * is followed by another at the page where it stopped. Several processes may drain at once.
+ * @returns how many activities were finished.
+ */
+export async function drainFanout(site: Site, options: { signal?: AbortSignal } = {}): Promise<number> {
+  let finished = 0;
+  while (options.signal?.aborted !== true) {
+    const held = await claim(site);
+    if (held === null) break;
+    if (await isEarly(site, held)) continue;
+    if (await fanOut(site, held, options.signal)) finished += 1;
+  }
+  return finished;
+}
+
+async function claim(site: Site): Promise<Held | null> {
+  const lease = fromNow(site.clock, site.options.delivery.lease * SECOND);
+  const activity = await activitiesOf(site).findOneAndUpdate(
+    { fanoutAt: { $lte: site.clock.now() } },
+    { $set: { fanoutAt: lease } },
+    { sort: { fanoutAt: 1 }, returnDocument: "after" },
+  );
+  return activity === null ? null : { activity, lease };
+}
+
+/** Rows of an older activity about the same object must be there first, or the worker could not see what to wait for. */
+async function isEarly(site: Site, held: Held): Promise<boolean> {
+  const { activity } = held;
+  const others = await activitiesOf(site)
+    .find(
+      { object: activity.object, _id: { $ne: activity._id }, fanoutAt: { $exists: true } },
+      { projection: { type: 1, createdAt: 1, cancelledAt: 1 } },
+    )
+    .toArray();
+  const older = others.filter((other) => other.cancelledAt === undefined && comesBefore(other, activity));
+  if (older.length === 0) return false;
+  await release(site, held, fromNow(site.clock, TURN));
+  return true;
+}
+
+async function fanOut(site: Site, held: Held, signal: AbortSignal | undefined): Promise<boolean> {
+  const { activity } = held;
+  if (activity.cancelledAt === undefined) {
+    for await (const page of audience(site, activity)) {
+      await insertPage(site, activity, page);
+      if (!(await keep(site, held, page.cursor))) return false;
+      site.wake("delivery");
+      if (signal?.aborted === true) {
+        await release(site, held, site.clock.now());
+        return false;
+      }
+    }
+  }
+  const done = await activitiesOf(site).updateOne(
+    { _id: activity._id, fanoutAt: held.lease },
+    { $unset: { fanoutAt: 1 } },
+  );
+  return done.modifiedCount > 0;
+}
+
+async function insertPage(site: Site, activity: ActivityRow, page: Page): Promise<void> {
+  let targets = deliverable(site, page.inboxes);
+  if (supersededTypes(activity.type).length > 0) targets = await withdraw(site, activity, targets);
+  const now = site.clock.now();
+  await insertRows(
+    site,
+    targets.map(({ inbox, host }): Omit<DeliveryRow, "_id"> => ({
+      activity: activity._id,
+      inbox,
+      host,
+      actor: activity.actor,
+      object: activity.object,
+      ...(activity.post === undefined ? {} : { post: activity.post }),
+      state: "pending",
+      attempts: 0,
+      nextAt: now,
+      createdAt: now,
+    })),
+  );
+}
+
+/** Stores how far we are and holds on to the activity. False: another process has taken it over. */
+async function keep(site: Site, held: Held, cursor: string): Promise<boolean> {
+  const lease = fromNow(site.clock, site.options.delivery.lease * SECOND);
+  const kept = await activitiesOf(site).updateOne(
+    { _id: held.activity._id, fanoutAt: held.lease },
+    { $set: { fanoutCursor: cursor, fanoutAt: lease } },
+  );
+  held.lease = lease;
+  return kept.matchedCount > 0;
+}
+
+async function release(site: Site, held: Held, at: Date): Promise<void> {
+  await activitiesOf(site).updateOne(
+    { _id: held.activity._id, fanoutAt: held.lease },
+    { $set: { fanoutAt: at } },
+  );
+}
