@@ -4,7 +4,11 @@ import tseslint from "typescript-eslint";
 /** Each danger has one gate; these imports are the back doors beside it. */
 const gates = [
   { name: "undici", message: "Only src/network opens outgoing connections." },
-  { name: "node:http", importNames: ["request", "get"], message: "Only src/network opens outgoing connections." },
+  {
+    name: "node:http",
+    importNames: ["request", "get"],
+    message: "Only src/network opens outgoing connections.",
+  },
   { name: "node:https", message: "Only src/network opens outgoing connections." },
   { name: "sanitize-html", message: "Foreign HTML is made safe in src/text/sanitise.ts only." },
   { name: "http-signature", message: "Signing lives in src/signatures." },
@@ -17,7 +21,7 @@ export default tseslint.config(
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js", ".dependency-cruiser.cjs"] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       eqeqeq: ["error", "always", { null: "ignore" }],
       "no-console": "error",
@@ -25,19 +29,44 @@ export default tseslint.config(
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { arguments: false } }],
-      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       "@typescript-eslint/require-await": "off",
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
       "no-restricted-imports": except(),
     },
   },
-  { files: ["src/network/**"], rules: { "no-restricted-imports": except("undici", "node:http", "node:https") } },
+  {
+    files: ["src/network/**"],
+    rules: { "no-restricted-imports": except("undici", "node:http", "node:https") },
+  },
   { files: ["src/text/**"], rules: { "no-restricted-imports": except("sanitize-html") } },
   { files: ["src/signatures/**"], rules: { "no-restricted-imports": except("http-signature") } },
   { files: ["src/database/embedded/**"], rules: { "no-restricted-imports": except("lmdb") } },
-  { files: ["src/**"], ignores: ["src/cli/**"], rules: { "no-restricted-properties": ["error", { object: "process", property: "env", message: "Only src/cli reads the environment; elsewhere it is an option." }] } },
-  { files: ["src/cli/**", "bench/**", "scripts/**", "examples/**", "test/**"], rules: { "no-console": "off" } },
+  {
+    files: ["src/**"],
+    ignores: ["src/cli/**"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        {
+          object: "process",
+          property: "env",
+          message: "Only src/cli reads the environment; elsewhere it is an option.",
+        },
+      ],
+    },
+  },
+  {
+    files: ["src/cli/**", "bench/**", "scripts/**", "examples/**", "test/**"],
+    rules: { "no-console": "off" },
+  },
   {
     files: ["test/**", "bench/**", "scripts/**", "examples/**"],
     rules: {
@@ -50,5 +79,18 @@ export default tseslint.config(
       "@typescript-eslint/no-unused-expressions": "off",
     },
   },
-  { files: ["**/*.{js,cjs,mjs}"], ...tseslint.configs.disableTypeChecked, languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", module: "readonly", fetch: "readonly" } } },
+  { files: ["**/*.{js,cjs,mjs}"], ...tseslint.configs.disableTypeChecked },
+  {
+    files: ["**/*.{js,cjs,mjs}"],
+    languageOptions: {
+      globals: {
+        process: "readonly",
+        console: "readonly",
+        URL: "readonly",
+        module: "readonly",
+        fetch: "readonly",
+      },
+    },
+  },
+  { files: ["views/assets/**"], languageOptions: { globals: { document: "readonly", navigator: "readonly", location: "readonly", DOMParser: "readonly", setTimeout: "readonly" } }, rules: { "no-console": "off" } },
 );

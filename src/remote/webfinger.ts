@@ -22,6 +22,8 @@ export interface WebfingerAnswer {
   actors: { uri: string; type?: string }[];
   /** `…?uri={uri}`: where a person of that server follows somebody. */
   subscribeTemplate?: string;
+  /** Where a person of that server does one thing or another (FEP-3b86), as written; absent where there are none. */
+  intents?: { rel: string; template: string }[];
 }
 
 const LONGEST_LIST = 50;
@@ -57,7 +59,21 @@ export function readJrd(document: JsonObject, asked: Account): WebfingerAnswer {
     subject: readSubject(document.subject, asked),
     actors,
     ...(typeof subscribe === "string" ? { subscribeTemplate: subscribe } : {}),
+    ...readIntents(links),
   };
+}
+
+/** Some servers write `href` where the proposal says `template`. */
+function readIntents(links: JsonObject[]): Pick<WebfingerAnswer, "intents"> {
+  const intents = links.flatMap(({ rel, template, href }) => {
+    const text = template ?? href;
+    return typeof rel === "string" &&
+      /^https:\/\/w3id\.org\/fep\/3b86\//i.test(rel) &&
+      typeof text === "string"
+      ? [{ rel, template: text }]
+      : [];
+  });
+  return intents.length === 0 ? {} : { intents };
 }
 
 function readSubject(value: unknown, asked: Account): Account {

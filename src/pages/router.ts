@@ -1,0 +1,32 @@
+import { Router } from "express";
+import { loadPictureSecret } from "../domain/media.ts";
+import type { Site } from "../site.ts";
+import { assetRoutes } from "./assets.ts";
+import { commentRoutes } from "./comments.ts";
+import { dialogRoutes } from "./dialogs.ts";
+import { feedRoutes } from "./feeds.ts";
+import { microblogRoutes } from "./microblog.ts";
+import { pictureRoutes } from "./pictures.ts";
+import { problemPage } from "./problem-page.ts";
+import { createViews } from "./views.ts";
+
+/**
+ * The face for people: `/@name`, `/tags/…` and `/fediverse/…`. What is not ours goes on with `next()`.
+ * @throws {OptionsError} for views of the host that cannot be read.
+ */
+export function pagesRouter(site: Site): Router {
+  const views = createViews(site.options.views);
+  const router = Router();
+  router.use(assetRoutes(views));
+  router.use(async (_request, _response, next) => {
+    await loadPictureSecret(site);
+    next();
+  });
+  router.use(pictureRoutes(site));
+  router.use(commentRoutes(site, views));
+  router.use(dialogRoutes(site, views));
+  router.use(feedRoutes(site));
+  router.use(microblogRoutes(site, views));
+  router.use(problemPage(site, views));
+  return router;
+}
