@@ -2,7 +2,7 @@ import type { ActorRow } from "../database/rows.ts";
 import { readActor, type ReadActor } from "../documents/read-actor.ts";
 import { idOf } from "../documents/read.ts";
 import type { Site } from "../site.ts";
-import { DAY, fromNow, HOUR, MINUTE } from "../support/clock.ts";
+import { DAY, fromNow, HOUR } from "../support/clock.ts";
 import type { FediverseError } from "../support/errors.ts";
 import { InvalidInput, isDuplicateKey, NotFound, Permanent, RetryLater } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
@@ -17,8 +17,6 @@ import { lookupWebfinger, proveAccount, type Account } from "./webfinger.ts";
 const FRESH = DAY;
 const FIRST_PAUSE = HOUR;
 const LONGEST_PAUSE = 7 * DAY;
-/** A refresh on demand (somebody says that the profile has changed) is not repeated sooner. */
-const REFRESH_PAUSE = MINUTE / 6;
 
 export interface ResolveOptions {
   /** Read the document again although what is stored is fresh. */
@@ -42,13 +40,12 @@ export async function resolveActor(site: Site, uri: string, options: ResolveOpti
   if (site.urls.isOurs(uri))
     throw new Permanent(`There is no account ${uri} here.`, { code: "actor-missing" });
   const now = site.clock.now();
-  if (row?.fetchedAt !== undefined) {
-    const age = now.getTime() - row.fetchedAt.getTime();
-    if (options.refresh === true ? age < REFRESH_PAUSE : age < FRESH) return alive(row);
-    if (options.refresh !== true && row.refreshAfter !== undefined && row.refreshAfter > now)
-      return alive(row);
-  } else {
-    await recallMiss(site, uri);
+  if (row === null) {
+    if (options.refresh !== true) await recallMiss(site, uri);
+  } else if (options.refresh !== true) {
+    const age = now.getTime() - (row.fetchedAt?.getTime() ?? 0);
+    const mustWait = row.refreshAfter !== undefined && row.refreshAfter > now;
+    if (age < FRESH || mustWait) return alive(row);
   }
   if (options.refresh === true) forgetDocument(site, uri);
   return memoryOf(site).actors.run(uri, () => refresh(site, uri, row, options));

@@ -1,0 +1,47 @@
+import { idOf, isObject, typesOf } from "../../../documents/read.ts";
+import { undoFollow } from "../../../domain/follows.ts";
+import { undoInteraction } from "../../../domain/interactions.ts";
+import { ignored, type Outcome } from "../../../domain/outcome.ts";
+import { resolveActor } from "../../../remote/actors.ts";
+import type { Site } from "../../../site.ts";
+import type { Handler } from "./handler.ts";
+
+/**
+ * Undo of Follow, Like (and reactions) and Announce; embedded, or the bare id (Plume, Akkoma). Matched by the id, and by
+ * whom and what it was about, for not every server gives it the id that it had.
+ */
+export const receiveUndo: Handler = async (site, activity) => {
+  const { object, objectId, actor } = activity;
+  if (!isObject(object))
+    return objectId === undefined ? ignored("names nothing") : undoById(site, actor, objectId);
+  const whose = idOf(object.actor);
+  if (whose !== undefined && whose !== actor) return ignored("undoes what another did");
+  const uri = typeof object.id === "string" && object.id !== "" ? { uri: object.id } : {};
+  const about = idOf(object.object);
+  const [type] = typesOf(object);
+  switch (type) {
+    case "Follow": {
+      const follower = await resolveActor(site, actor);
+      return undoFollow(site, follower, { ...uri, ...(about === undefined ? {} : { followedUri: about }) });
+    }
+    case "Like":
+    case "EmojiReact":
+      return undoInteraction(site, actor, { ...uri, kind: "like", ...objectOf(about) });
+    case "Announce":
+      return undoInteraction(site, actor, { ...uri, kind: "boost", ...objectOf(about) });
+    case undefined:
+      return uri.uri === undefined ? ignored("names nothing") : undoById(site, actor, uri.uri);
+    default:
+      return ignored(`Undo of ${type} asks nothing of this site`);
+  }
+};
+
+function objectOf(about: string | undefined): { objectUri?: string } {
+  return about === undefined ? {} : { objectUri: about };
+}
+
+async function undoById(site: Site, actor: string, uri: string): Promise<Outcome> {
+  const undone = await undoInteraction(site, actor, { uri });
+  if (undone.done) return undone;
+  return undoFollow(site, await resolveActor(site, actor), { uri });
+}

@@ -1,0 +1,132 @@
+import { parseJson } from "../../documents/read.ts";
+import { readActivity } from "../../documents/read-activity.ts";
+import { announce, type Site } from "../../site.ts";
+import { SECOND } from "../../support/clock.ts";
+import { Permanent, reasonOf, RetryLater } from "../../support/errors.ts";
+import { Semaphore } from "../../support/semaphore.ts";
+import { claimDue, finish, giveBack, putOff, renew, type Claimed } from "./claim.ts";
+import { dispatch } from "./dispatch.ts";
+import { pauseAfter, TRIES } from "./retry.ts";
+
+/** Activities in work at once; each may wait for another server. */
+const CONCURRENCY = 16;
+/** Rows claimed beyond those in work, so that the store is not asked for each one. */
+const AHEAD = 32;
+const RENEW_EVERY = 30 * SECOND;
+
+export interface InboxWorker {
+  /** Works until nothing is due, or until it is stopped. A second call joins the first. */
+  drain(): Promise<void>;
+  /** Finishes what is in work and gives back the rest. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Does what arrived and was acknowledged. Any number of these, in any number of processes, share the work by leases.
+ * Activities of one actor are done in order within a worker; what order the network gave them, the handlers bear.
+ */
+export function createInboxWorker(site: Site): InboxWorker {
+  let stopping = false;
+  let draining: Promise<void> | undefined;
+  const held = new Set<Claimed>();
+  const slots = new Semaphore(CONCURRENCY);
+
+  async function drain(): Promise<void> {
+    const lanes = new Map<string, Promise<void>>();
+    const beat = setInterval(
+      () => void renew(site, [...held]).catch((error: unknown) => report(site, error)),
+      RENEW_EVERY,
+    );
+    beat.unref();
+    try {
+      while (!stopping) {
+        const rows = held.size < CONCURRENCY ? await claimDue(site, CONCURRENCY + AHEAD - held.size) : [];
+        if (rows.length === 0 && lanes.size === 0) return;
+        for (const claimed of rows) queue(lanes, claimed);
+        if (lanes.size > 0) await Promise.race(lanes.values());
+      }
+    } finally {
+      await Promise.all(lanes.values());
+      clearInterval(beat);
+    }
+  }
+
+  /** One lane an actor, so that a Create is done before its Update when both are here. */
+  function queue(lanes: Map<string, Promise<void>>, claimed: Claimed): void {
+    held.add(claimed);
+    const { actor } = claimed.row;
+    const before = lanes.get(actor) ?? Promise.resolve();
+    const lane = before.then(() => slots.run(() => work(claimed)));
+    const ended = lane.finally(() => {
+      held.delete(claimed);
+      if (lanes.get(actor) === ended) lanes.delete(actor);
+    });
+    lanes.set(actor, ended);
+  }
+
+  async function work(claimed: Claimed): Promise<void> {
+    try {
+      if (stopping) await giveBack(site, claimed);
+      else await handle(site, claimed);
+    } catch (error) {
+      // The store failed us in the middle: the lease runs out, and the row is due again.
+      report(site, error);
+    }
+  }
+
+  return {
+    drain() {
+      draining ??= drain().finally(() => (draining = undefined));
+      return draining;
+    },
+    async stop() {
+      stopping = true;
+      await draining?.catch(() => undefined);
+    },
+  };
+}
+
+async function handle(site: Site, claimed: Claimed): Promise<void> {
+  const { row } = claimed;
+  const fields = { id: row._id, type: row.type, actor: row.actor };
+  if (row.attempts > TRIES)
+    return finish(site, claimed, "failed", "ended the process each time it was tried");
+  const parsed = parseJson(row.body);
+  const read = parsed.ok ? readActivity(parsed.value) : parsed;
+  if (!read.ok) return finish(site, claimed, "failed", `cannot be read any more: ${read.reason}`);
+  try {
+    const outcome = await dispatch(site, read.activity);
+    const text = outcome.done ? outcome.what : outcome.why;
+    site.logger.debug({ ...fields, outcome: text }, outcome.done ? "inbox: done" : "inbox: ignored");
+    await finish(site, claimed, outcome.done ? "done" : "ignored", text);
+  } catch (error) {
+    await settle(site, claimed, error);
+  }
+}
+
+async function settle(site: Site, claimed: Claimed, error: unknown): Promise<void> {
+  const { row } = claimed;
+  const reason = reasonOf(error);
+  const fields = { id: row._id, type: row.type, actor: row.actor, attempts: row.attempts, reason };
+  if (error instanceof Permanent) {
+    site.logger.info(fields, "inbox: cannot be done");
+    return finish(site, claimed, "failed", `${error.code}: ${reason}`);
+  }
+  if (!(error instanceof RetryLater)) report(site, error);
+  const pause = pauseAfter(row.attempts);
+  if (pause === undefined) {
+    site.logger.info(fields, "inbox: given up");
+    return finish(site, claimed, "failed", `given up after ${row.attempts} tries: ${reason}`);
+  }
+  site.logger.debug(fields, "inbox: will be tried again");
+  const wanted = error instanceof RetryLater ? (error.after ?? pause) : pause;
+  return putOff(site, claimed, wanted, reason);
+}
+
+function report(site: Site, error: unknown): void {
+  site.logger.warn(
+    { error: reasonOf(error), stack: error instanceof Error ? error.stack : undefined },
+    "inbox: work failed; it will be tried again",
+  );
+  announce(site, "error", error instanceof Error ? error : new Error(String(error)));
+}
