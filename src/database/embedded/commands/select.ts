@@ -1,0 +1,86 @@
+import { decode } from "../bson/decode.ts";
+import type { Doc, Value } from "../bson/value.ts";
+import { matcher } from "../query/match.ts";
+import type { Matcher } from "../query/match.ts";
+import type { Node } from "../query/node.ts";
+import { parseQuery } from "../query/parse.ts";
+import { planQuery } from "../query/plan.ts";
+import type { SortField } from "../query/sort.ts";
+import { sortKey, Sorter } from "../query/sort.ts";
+import type { Collection } from "../storage/catalog.ts";
+import type { Stored } from "../storage/documents.ts";
+import { candidates } from "../storage/scan.ts";
+import type { Store } from "../storage/store.ts";
+import { sliceIsOver } from "../storage/task.ts";
+
+/** A query, parsed once. */
+export interface Query {
+  readonly node: Node;
+  readonly matches: Matcher;
+  /** Nothing is asked: every document matches, none needs to be decoded. */
+  readonly all: boolean;
+}
+
+/** A document that matches. */
+export interface Match {
+  readonly stored: Stored;
+  document(): Doc;
+}
+
+/** Matches one by one; undefined is a point where the task may pause. */
+export type Matches = Generator<Match | undefined, void, undefined>;
+
+export function parse(filter: Doc, variables?: ReadonlyMap<string, Value>): Query {
+  const node = parseQuery(filter, variables);
+  return { node, matches: matcher(node), all: node.kind === "and" && node.nodes.length === 0 };
+}
+
+/** A document decoded when it is needed, at most once. */
+function lazy(stored: Stored): Match {
+  let document: Doc | undefined;
+  return { stored, document: () => (document ??= decode(stored.bytes)) };
+}
+
+/** Documents that match, in no order. */
+export function* select(store: Store, collection: Collection, query: Query, hint?: Value): Matches {
+  yield* test(query, candidates(store.kv, collection, planQuery(collection, query.node, [], hint)));
+}
+
+function* test(query: Query, source: ReturnType<typeof candidates>): Matches {
+  let count = 0;
+  for (const candidate of source) {
+    if (candidate === undefined) {
+      yield undefined;
+      continue;
+    }
+    const match = lazy(candidate);
+    if (query.all || query.matches(match.document())) yield match;
+    else if (++count % 32 === 0 && sliceIsOver()) yield undefined;
+  }
+}
+
+/**
+ * Documents that match, in the order wanted: by an index if one gives it, else sorted in memory.
+ * @param limit how many are wanted from the beginning, 0 for all; keeps a sort in memory small
+ */
+export function* selectSorted(
+  store: Store,
+  collection: Collection,
+  query: Query,
+  sort: readonly SortField[],
+  limit: number,
+  hint?: Value,
+): Matches {
+  const plan = planQuery(collection, query.node, sort, hint);
+  const matches = test(query, candidates(store.kv, collection, plan));
+  if (sort.length === 0 || plan.ordered) {
+    yield* matches;
+    return;
+  }
+  const sorter = new Sorter<Stored>(limit);
+  for (const match of matches) {
+    if (match === undefined) yield undefined;
+    else sorter.add(sortKey(match.document(), sort), match.stored, match.stored.bytes.length);
+  }
+  for (const stored of sorter.sorted()) yield lazy(stored);
+}
