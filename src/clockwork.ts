@@ -23,14 +23,16 @@ export function createClockwork(site: Site): Clockwork {
   const deliverer = createDeliverer(site);
   const inbox = createInboxWorker(site);
   const ending = new AbortController();
-  const loops: Record<Work, Loop> = {
+  const loops: Record<Exclude<Work, "delivery">, Loop> = {
     outgoing: new Loop(site, "outgoing", () => drainOutgoing(site)),
     fanout: new Loop(site, "fanout", () => drainFanout(site, { signal: ending.signal })),
-    delivery: new Loop(site, "delivery", () => deliverer.drain()),
     inbox: new Loop(site, "inbox", () => inbox.drain()),
   };
+  // The deliverer joins calls by itself, and takes new rows while slow answers are still out.
+  const deliver = (): void => void deliverer.drain();
   const all = (): void => {
     for (const loop of Object.values(loops)) loop.wake();
+    deliver();
   };
   let tasks: ScheduledTask[] = [];
   return {
@@ -49,7 +51,8 @@ export function createClockwork(site: Site): Clockwork {
       all();
     },
     wake(work) {
-      loops[work].wake();
+      if (work === "delivery") deliver();
+      else loops[work].wake();
     },
     async stop() {
       await Promise.all(tasks.map(async (task) => task.destroy()));
