@@ -145,10 +145,10 @@ export const optionsSchema = z.strictObject({
     .default("fedi_")
     .describe("Put before the name of each collection, since they may share the host's database."),
   posts: z
-    .union([
-      z.custom<PostSource>(isSource, { message: "a source such as feed(url) or directory(path)" }),
-      z.array(z.custom<PostSource>(isSource, { message: "sources such as feed(url) or directory(path)" })),
-    ])
+    .custom<PostSource | PostSource[]>(
+      (value) => (Array.isArray(value) ? value.every(isSource) : isSource(value)),
+      { message: "a source such as feed(url) or directory(path), or an array of them" },
+    )
     .optional()
     .transform((value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]))
     .describe(
