@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { RunningServer, ServerOptions } from "./server.ts";
 import { serve } from "./server.ts";
@@ -10,7 +12,10 @@ import { serve } from "./server.ts";
 function startWorker(options: ServerOptions): Worker {
   const compiled = import.meta.url.endsWith(".js");
   if (compiled) return new Worker(new URL("./worker.js", import.meta.url), { workerData: options });
-  const tsx = JSON.stringify(import.meta.resolve("tsx/esm/api"));
+  // Not import.meta.resolve: where mocha loads a test by require(), tsx gives modules an import.meta without it. What
+  // require finds is the CommonJS twin of the module wanted.
+  const twin = createRequire(import.meta.url).resolve("tsx/esm/api");
+  const tsx = JSON.stringify(pathToFileURL(twin.replace(/\.cjs$/, ".mjs")).href);
   const file = JSON.stringify(new URL("./worker.ts", import.meta.url).href);
   const source = `import(${tsx}).then(({ register }) => { register(); return import(${file}); })`;
   return new Worker(source, { eval: true, workerData: options, execArgv: [] });
