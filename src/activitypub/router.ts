@@ -3,6 +3,7 @@ import type { Site } from "../site.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { activityRoutes } from "./activity-routes.ts";
 import { hostMetaRoutes } from "./host-meta.ts";
+import { inboxRoutes } from "./inbox/routes.ts";
 import { nodeinfoRoutes } from "./nodeinfo.ts";
 import { postRoutes } from "./post-routes.ts";
 import { webfingerRoutes } from "./webfinger.ts";
@@ -14,6 +15,7 @@ export function activitypubRouter(site: Site): Router {
   router.use(hostMetaRoutes(site));
   router.use(nodeinfoRoutes(site));
   router.use(accountRoutes(site));
+  router.use(inboxRoutes(site));
   router.use(postRoutes(site));
   router.use(activityRoutes(site));
   return router;
