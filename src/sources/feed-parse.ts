@@ -48,20 +48,22 @@ export function parseFeed(
   if (wrong !== undefined) throw new InvalidInput(wrong, "not-a-feed");
   const outline = text.trimStart().startsWith("{") ? [] : itemsOf(text, where);
   const { title, link, entries } = read(text, where, source.url);
-  const lines = outline.filter((item) => !item.empty).map((item) => item.line);
+  const full = outline.map((item, index) => ({ ...item, position: index + 1 })).filter((item) => !item.empty);
   for (const { line } of outline.filter((item) => item.empty)) {
     problems.push(`The item in line ${line} is empty. It was not taken.`);
   }
-  if (entries.length < lines.length) {
+  if (entries.length < full.length) {
     problems.push(
-      `${lines.length - entries.length} of the items hold nothing that a feed can say. They were not taken.`,
+      `${full.length - entries.length} of the items hold nothing that a feed can say. They were not taken.`,
     );
   }
   const taken = new Map<string, number>();
   const posts: SourcePost[] = [];
   entries.forEach((entry, index) => {
-    const line = entries.length === lines.length ? lines[index] : undefined;
-    const name = `Item ${index + 1}${entry.title ? ` ("${entry.title.slice(0, 80)}")` : ""}${line === undefined ? "" : `, line ${line}`}`;
+    const place = entries.length === full.length ? full[index] : undefined;
+    const position = place?.position ?? index + 1;
+    const title = entry.title === undefined ? "" : ` ("${entry.title.slice(0, 80)}")`;
+    const name = `Item ${position}${title}${place === undefined ? "" : `, line ${place.line}`}`;
     const post = toPost(entry, source.url, (text) => problems.push(`${name}: ${text}`));
     if (post?.url === undefined) return;
     const earlier = taken.get(post.url);
@@ -69,7 +71,7 @@ export function parseFeed(
       problems.push(`${name}: has the same address as item ${earlier}, ${post.url}. It was not taken.`);
       return;
     }
-    taken.set(post.url, index + 1);
+    taken.set(post.url, position);
     posts.push(post);
   });
   return { ...compact<{ title?: string; link?: string }>({ title, link }), posts, problems };

@@ -29,7 +29,7 @@ export function foreignContent(source: {
 }
 
 function htmlOfMarkdown(markdown: string): string {
-  const tokens = readMarkdown(markdown);
+  const tokens = readMarkdown(markdown, { breaks: true });
   replaceProse(tokens, (text) => {
     const html = withLinks(text);
     return [{ type: "html", raw: html, text: html, block: false }];

@@ -22,6 +22,10 @@ export const SILENT_ELEMENTS = [
   ..."script style textarea option xmp noscript noembed noframes template title svg".split(" "),
 ];
 
+/** Friendica, Hubzilla and page builders part their paragraphs with these; only dropped, lines would run together. */
+const AS_PARAGRAPH =
+  "div section article main header footer aside address figure figcaption dt dd tr caption".split(" ");
+
 /** Options for one pass over foreign HTML; they hold state, so each pass takes new ones. */
 export function foreignPolicy(baseUrl: string | undefined): sanitize.IOptions {
   let openLinks = 0;
@@ -48,8 +52,13 @@ export function foreignPolicy(baseUrl: string | undefined): sanitize.IOptions {
       // The link itself is counted already; a second one is a link within a link.
       a: (_name, attributes) => link(attributes, openLinks > 1, baseUrl),
       img: (_name, attributes) => picture(attributes, openLinks > 0, baseUrl),
+      ...Object.fromEntries(AS_PARAGRAPH.map((name) => [name, paragraph])),
     },
   };
+}
+
+function paragraph(): sanitize.Tag {
+  return { tagName: "p", attribs: {} };
 }
 
 function link(attributes: sanitize.Attributes, nested: boolean, baseUrl: string | undefined): sanitize.Tag {

@@ -82,9 +82,13 @@ class PlainRenderer extends Renderer {
   }
 }
 
-/** Reads GitHub-flavoured Markdown. Bare links come as text. */
-export function readMarkdown(markdown: string): TokensList {
-  return new Lexer({ gfm: true, tokenizer: new BoundedTokenizer() }).lex(markdown);
+/**
+ * Reads GitHub-flavoured Markdown. Bare links come as text.
+ *
+ * @param options.breaks whether a line end is a line break, as PeerTube means it; else it is a blank, as in CommonMark.
+ */
+export function readMarkdown(markdown: string, options: { breaks: boolean } = { breaks: false }): TokensList {
+  return new Lexer({ gfm: true, breaks: options.breaks, tokenizer: new BoundedTokenizer() }).lex(markdown);
 }
 
 /** HTML for tokens. It holds whatever HTML stood in the Markdown: it must go through the sanitiser. */
