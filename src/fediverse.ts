@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import { negotiation } from "./activitypub/negotiation.ts";
 import { activitypubRouter } from "./activitypub/router.ts";
@@ -30,8 +31,12 @@ import { userAgent } from "./support/version.ts";
 /** How long a request waits for a site that is just starting. */
 const PATIENCE = 5 * SECOND;
 
-/** The middleware of one site, with what the host's own code may do with it. */
-export interface Fediverse extends RequestHandler {
+/**
+ * The middleware of one site, with what the host's own code may do with it. Typed by Node's own request and response, so
+ * that a host of Express 4 or 5 takes it whatever type packages it has.
+ */
+export interface Fediverse {
+  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
   /** Fulfilled when the site answers; rejected when it cannot start, or not within `startTimeout`. */
   readonly ready: Promise<void>;
   /** Stores a post and queues it for every follower. The same `url` again changes it, or does nothing. */
@@ -185,7 +190,8 @@ export function fediverse(given: FediverseOptions): Fediverse {
     await starting;
     return work();
   };
-  const self: Fediverse = Object.assign(middleware, {
+  // Express has made them a Request and a Response before it calls.
+  const self: Fediverse = Object.assign(middleware as Fediverse, {
     ready,
     site,
     publish: (post: PostInput) => whenReady(() => publishPost(site, post)),
