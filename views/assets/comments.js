@@ -17,7 +17,9 @@ function moreOnClick(place) {
     event.preventDefault();
     try {
       const next = await load(link.href);
-      place.querySelector(".fedi-thread").append(...next.querySelectorAll(".fedi-comments > .fedi-thread > li"));
+      place
+        .querySelector(".fedi-thread")
+        .append(...next.querySelectorAll(".fedi-comments > .fedi-thread > li"));
       const further = next.querySelector(".fedi-comments-more");
       if (further) link.parentElement.replaceWith(further);
       else link.parentElement.remove();
