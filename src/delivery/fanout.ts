@@ -25,37 +25,51 @@ interface Held {
 export async function drainFanout(site: Site, options: { signal?: AbortSignal } = {}): Promise<number> {
   let finished = 0;
   while (options.signal?.aborted !== true) {
-    const held = await claim(site);
+    const held = await claimInTurn(site);
     if (held === null) break;
-    if (await isEarly(site, held)) continue;
     if (await fanOut(site, held, options.signal)) finished += 1;
   }
   return finished;
 }
 
-async function claim(site: Site): Promise<Held | null> {
+/**
+ * The next activity whose turn it is. Rows of an older one about the same object must be there first, or the worker could
+ * not see what to wait for; so the older one is taken instead, or waited for where somebody else has it.
+ */
+async function claimInTurn(site: Site): Promise<Held | null> {
+  for (let held = await claim(site); held !== null;) {
+    const older = await before(site, held.activity);
+    if (older === undefined) return held;
+    const instead = await claim(site, older);
+    await release(site, held, instead === null ? fromNow(site.clock, TURN) : site.clock.now());
+    held = instead ?? (await claim(site));
+  }
+  return null;
+}
+
+/** Takes this activity, or the one that is due for longest. */
+async function claim(site: Site, id?: number): Promise<Held | null> {
   const lease = fromNow(site.clock, site.options.delivery.lease * SECOND);
   const activity = await activitiesOf(site).findOneAndUpdate(
-    { fanoutAt: { $lte: site.clock.now() } },
+    { ...(id === undefined ? {} : { _id: id }), fanoutAt: { $lte: site.clock.now() } },
     { $set: { fanoutAt: lease } },
     { sort: { fanoutAt: 1 }, returnDocument: "after" },
   );
   return activity === null ? null : { activity, lease };
 }
 
-/** Rows of an older activity about the same object must be there first, or the worker could not see what to wait for. */
-async function isEarly(site: Site, held: Held): Promise<boolean> {
-  const { activity } = held;
+/** The oldest activity about the same object that is not fanned out yet. */
+async function before(site: Site, activity: ActivityRow): Promise<number | undefined> {
   const others = await activitiesOf(site)
     .find(
       { object: activity.object, _id: { $ne: activity._id }, fanoutAt: { $exists: true } },
       { projection: { type: 1, createdAt: 1, cancelledAt: 1 } },
     )
     .toArray();
-  const older = others.filter((other) => other.cancelledAt === undefined && comesBefore(other, activity));
-  if (older.length === 0) return false;
-  await release(site, held, fromNow(site.clock, TURN));
-  return true;
+  const [oldest] = others
+    .filter((other) => other.cancelledAt === undefined && comesBefore(other, activity))
+    .sort((a, b) => (comesBefore(a, b) ? -1 : 1));
+  return oldest?._id;
 }
 
 async function fanOut(site: Site, held: Held, signal: AbortSignal | undefined): Promise<boolean> {
