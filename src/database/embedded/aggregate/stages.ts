@@ -98,7 +98,7 @@ function replaceAt(document: Doc, parts: readonly string[], value: Value | undef
   const [name, ...rest] = parts as [string, ...string[]];
   if (rest.length > 0) {
     const below = copy.get(name);
-    copy.set(name, replaceAt(isDoc(below) ? below : new Map(), rest, value));
+    copy.set(name, replaceAt(isDoc(below) ? below : new Map<string, Value>(), rest, value));
   } else if (value === undefined) copy.delete(name);
   else copy.set(name, value);
   return copy;

@@ -170,7 +170,7 @@ class Reader {
         const code = this.#string(end);
         const scope = this.document(end, depth + 1);
         if (start + size !== this.#at) throw broken("code with scope has a wrong length");
-        return new Code(code, scope as never);
+        return new Code(code, scope);
       }
       case 0x10:
         return bytes.readInt32LE(this.#need(4, end));

@@ -1,5 +1,5 @@
 import type { Binary, BSONRegExp, BSONSymbol, Code, Decimal128, ObjectId, Timestamp } from "bson";
-import { Double } from "bson";
+import type { Double } from "bson";
 import { codes, StoreError } from "../errors.ts";
 import type { Doc, Value } from "./value.ts";
 import { bsonType, isDoc, Raw } from "./value.ts";

@@ -48,7 +48,7 @@ export function headOf(pipeline: readonly Value[]): Head {
 }
 
 function combined(filters: readonly Doc[]): Doc {
-  return filters.length === 0 ? new Map() : new Map<string, Value>([["$and", [...filters]]]);
+  return filters.length === 0 ? new Map<string, Value>() : new Map<string, Value>([["$and", [...filters]]]);
 }
 
 /** `$match` and then nothing but a count of all, as `countDocuments` sends it: answered without documents. */

@@ -80,6 +80,7 @@ function* getMore(context: Context): Task<Doc> {
 }
 
 function* killCursors(context: Context): Task<Doc> {
+  yield* [];
   const list = context.body.get("cursors");
   const ids = Array.isArray(list) ? list.filter((id) => typeof id === "bigint") : [];
   const killed = ids.filter((id) => context.cursors.kill(id));

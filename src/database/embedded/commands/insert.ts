@@ -27,6 +27,7 @@ function* insert(context: Context): Task<Doc> {
   checkBatch(list.length);
   let n = 0;
   const errors = yield* eachStatement(list, context.body.get("ordered") !== false, function* (given) {
+    yield* [];
     const bytes = Buffer.isBuffer(given) ? given : undefined;
     const document = bytes === undefined ? (given as Value) : decode(bytes);
     if (!isDoc(document)) throw new StoreError(codes.typeMismatch, "a document to insert must be an object");

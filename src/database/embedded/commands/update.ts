@@ -157,7 +157,7 @@ function* statement(context: Context, name: string, fields: Fields): Task<Outcom
   }
   if (!truthy(fields.get("upsert"))) return { n: 0, modified: 0, upserted: undefined };
   const document = upsert(store, db, name, query, update, now);
-  return { n: 1, modified: 0, upserted: document.get("_id") as Value };
+  return { n: 1, modified: 0, upserted: document.get("_id") };
 }
 
 function* update(context: Context): Task<Doc> {

@@ -22,7 +22,7 @@ function plant(tree: Tree, path: string): void {
     }
     if (at === parts.length - 1) current.set(part, true);
     else {
-      const next: Tree = known ?? new Map();
+      const next: Tree = known ?? new Map<string, Tree | true>();
       current.set(part, next);
       current = next;
     }
@@ -199,7 +199,7 @@ function setComputed(target: Doc, parts: readonly string[], value: Value): void 
   let current = target;
   for (const part of parts.slice(0, -1)) {
     const next = current.get(part);
-    const below: Doc = isDoc(next) ? next : new Map();
+    const below: Doc = isDoc(next) ? next : new Map<string, Value>();
     current.set(part, below);
     current = below;
   }

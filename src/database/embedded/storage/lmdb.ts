@@ -19,7 +19,7 @@ function openFile(path: string, durability: Durability): RootDatabase<Buffer, Bu
     // Every commit is flushed before it is answered; group commit (queue.ts) makes that cheap.
     overlappingSync: false,
     noSync: durability === "os",
-  } as Parameters<typeof open>[0]) as RootDatabase<Buffer, Buffer>;
+  } as Parameters<typeof open>[0]);
 }
 
 interface Stats {

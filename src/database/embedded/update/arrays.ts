@@ -41,7 +41,7 @@ function sorter(given: Value): (array: Value[]) => void {
   }
   const fields = parseSort(given);
   if (fields.length === 0) throw new StoreError(codes.badValue, "The $sort pattern is empty");
-  const keyOf = (value: Value): Buffer => sortKey(isDoc(value) ? value : new Map(), fields);
+  const keyOf = (value: Value): Buffer => sortKey(isDoc(value) ? value : new Map<string, Value>(), fields);
   return (array) => {
     const keyed = array.map((value) => ({ value, key: keyOf(value) }));
     keyed.sort((a, b) => Buffer.compare(a.key, b.key));
