@@ -15,7 +15,10 @@ const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true });
  * connecting, so a name that resolves to something else the next time (DNS rebinding) changes nothing; a literal address
  * needs no resolution and is checked apart; the socket's own idea of its peer is the last word, before a byte is sent.
  */
-export function guardedConnector(reach: Reach, lookup: Lookup = systemLookup): buildConnector.connector {
+export function guardedConnector(
+  reach: Reach,
+  { lookup = systemLookup, ca }: { lookup?: Lookup; ca?: string },
+): buildConnector.connector {
   const guardedLookup: LookupFunction = (hostname, options, callback) => {
     lookup(hostname).then(
       (addresses) => {
@@ -28,7 +31,11 @@ export function guardedConnector(reach: Reach, lookup: Lookup = systemLookup): b
       (error: unknown) => callback(error as NodeJS.ErrnoException, ""),
     );
   };
-  const connect = buildConnector({ timeout: LIMITS.connectTimeout, lookup: guardedLookup });
+  const connect = buildConnector({
+    timeout: LIMITS.connectTimeout,
+    lookup: guardedLookup,
+    ...(ca === undefined ? {} : { ca }),
+  });
   return (options, callback) => {
     if (isIP(options.hostname) !== 0 && !reach.allows(options.hostname)) {
       callback(new NetworkError("forbidden-address", options.hostname), null);

@@ -63,6 +63,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   #answer: { status: number; headers: AnswerHeaders } | undefined;
   #limit: { bytes: number; beyond: "refuse" | "ignore" } = { bytes: 0, beyond: "ignore" };
   #received = 0;
+  /** All of the body has come. */
+  #complete = false;
+  /** Nothing is left that could be called off. */
   #ended = false;
   settled = false;
 
@@ -112,10 +115,12 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#ended = true;
+    this.#complete = true;
     this.#finish();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.#ended = true;
     this.#cut(asNetworkError(error, this.#request.host));
   }
 
@@ -139,7 +144,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#settle(() => {
       const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
       const { status, headers } = this.#answer as { status: number; headers: AnswerHeaders };
-      this.#resolve({ status, headers, body, complete: this.#ended && this.#received <= this.#limit.bytes });
+      this.#resolve({
+        status,
+        headers,
+        body,
+        complete: this.#complete && this.#received <= this.#limit.bytes,
+      });
     });
   }
 
@@ -149,7 +159,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
     this.#request.signal?.removeEventListener("abort", this.#onAbort);
     how();
-    // Does nothing where the answer has come to its end.
-    this.#controller?.abort(new NetworkError("aborted", this.#request.host));
+    if (!this.#ended) this.#controller?.abort(new NetworkError("aborted", this.#request.host));
   }
 }

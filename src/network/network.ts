@@ -24,6 +24,8 @@ export interface NetworkOptions {
   lookup?: Lookup;
   /** Where requests may go, in place of what `allowPrivateNetwork` chooses; tests open a single address by it. */
   reach?: Reach;
+  /** A certificate authority in place of the system's, as PEM; tests speak https by it. */
+  ca?: string;
 }
 
 /** Who signs a request. */
@@ -116,7 +118,7 @@ class GuardedNetwork implements Network {
     this.#userAgent = options.userAgent;
     this.#clock = options.clock ?? systemClock;
     this.#reach = reach;
-    this.#pools = new Pools(guardedConnector(reach, options.lookup), options.connections ?? 6);
+    this.#pools = new Pools(guardedConnector(reach, options), options.connections ?? 6);
   }
 
   async get(text: string, options: GetOptions = {}): Promise<Fetched> {

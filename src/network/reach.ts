@@ -20,13 +20,18 @@ export const anywhere: Reach = { anyScheme: true, allows: () => true };
  * address; addresses are checked when connecting.
  */
 export function target(text: string, reach: Reach): URL {
-  if (text.length > LIMITS.urlLength || !URL.canParse(text)) throw new NetworkError("bad-url", "This");
-  const url = new URL(text);
+  if (text.length > LIMITS.urlLength) throw new NetworkError("bad-url", "This");
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch (cause) {
+    throw new NetworkError("bad-url", "This", cause);
+  }
   if (url.protocol !== "https:" && url.protocol !== "http:")
     throw new NetworkError("forbidden-scheme", url.host || "This");
   if (url.username !== "" || url.password !== "") throw new NetworkError("bad-url", url.host);
   if (!reach.anyScheme && url.protocol !== "https:") throw new NetworkError("forbidden-scheme", url.host);
   if (!reach.anyScheme && url.port !== "") throw new NetworkError("forbidden-port", url.hostname);
-  url.hash = "";
+  if (url.hash !== "") url.hash = "";
   return url;
 }
