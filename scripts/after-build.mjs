@@ -1,7 +1,8 @@
-// What tsc leaves to do: the views beside the compiled files, where dist/src looks for them, and the command's mode bits.
-import { chmodSync, cpSync, existsSync } from "node:fs";
+// What tsc leaves undone: the views beside the compiled code, and the mode bits of the command.
+import { chmodSync, cpSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
-cpSync(new URL("../views/", import.meta.url), new URL("../dist/views/", import.meta.url), { recursive: true });
-
-const command = new URL("../dist/src/cli/main.js", import.meta.url);
-if (existsSync(command)) chmodSync(command, 0o755);
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+rmSync(at("../dist/views"), { recursive: true, force: true });
+cpSync(at("../views"), at("../dist/views"), { recursive: true });
+chmodSync(at("../dist/src/cli/main.js"), 0o755);
