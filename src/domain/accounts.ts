@@ -53,17 +53,24 @@ export async function accountKey(site: Site, actorId: number): Promise<{ id: str
   return { id: row.keyId, pem: row.publicPem };
 }
 
-/** Makes the site's own actor and the accounts of the options; a changed profile will send one Update. */
-export async function ensureAccounts(site: Site): Promise<void> {
-  await ensureKey(site, await siteActor(site));
-  for (const options of site.options.accounts) await ensureAccount(site, options);
+/**
+ * Makes the site's own actor and the accounts of the options; a changed profile will send one Update.
+ * @param makeKeyPair for tests, where a new RSA key for each site would take most of the time.
+ */
+export async function ensureAccounts(site: Site, makeKeyPair = generateKeyPair): Promise<void> {
+  await ensureKey(site, await siteActor(site), makeKeyPair);
+  for (const options of site.options.accounts) await ensureAccount(site, options, makeKeyPair);
 }
 
 /**
  * Makes an account, or brings its profile up to date.
  * @throws {InvalidInput} for a profile that cannot be.
  */
-export async function ensureAccount(site: Site, given: unknown): Promise<ActorRow> {
+export async function ensureAccount(
+  site: Site,
+  given: unknown,
+  makeKeyPair = generateKeyPair,
+): Promise<ActorRow> {
   const parsed = accountSchema.safeParse(given);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -76,10 +83,10 @@ export async function ensureAccount(site: Site, given: unknown): Promise<ActorRo
   const existing = await localAccount(site, parsed.data.username);
   if (!existing) {
     const made = await createActor(site, profile);
-    await ensureKey(site, made);
+    await ensureKey(site, made, makeKeyPair);
     return made;
   }
-  await ensureKey(site, existing);
+  await ensureKey(site, existing, makeKeyPair);
   return existing.fingerprint === profile.fingerprint ? existing : changeProfile(site, existing, profile);
 }
 
@@ -220,9 +227,9 @@ async function createActor(site: Site, profile: Profile): Promise<ActorRow> {
   }
 }
 
-async function ensureKey(site: Site, actor: ActorRow): Promise<void> {
+async function ensureKey(site: Site, actor: ActorRow, makeKeyPair: typeof generateKeyPair): Promise<void> {
   if ((await site.models.keys.exists({ _id: actor._id })) !== null) return;
-  const { publicPem, privatePem } = await generateKeyPair();
+  const { publicPem, privatePem } = await makeKeyPair();
   const keyId = `${actor.uri}#main-key`;
   try {
     await insertRow(site.models.keys, {

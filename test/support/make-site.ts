@@ -14,6 +14,7 @@ import { readOptions, type FediverseOptions } from "../../src/options.ts";
 import type { Site, SiteEvents, Work } from "../../src/site.ts";
 import { silentLogger } from "../../src/support/logger.ts";
 import { Urls } from "../../src/support/urls.ts";
+import { keyPairFor } from "./remote-keys.ts";
 import { freshDatabase } from "./store.ts";
 
 export interface HandMadeSite {
@@ -38,7 +39,7 @@ export async function makeSite(
     accounts: [{ username: "blog", name: "The Example Blog" }],
     allowPrivateNetwork: true,
     logger: silentLogger,
-    dataDirectory: directory,
+    dataDir: directory,
     database: await freshDatabase(),
     ...rest,
   });
@@ -58,7 +59,8 @@ export async function makeSite(
   };
   await migrate(site.models, options);
   await firstStart(site);
-  await ensureAccounts(site);
+  let keys = 0;
+  await ensureAccounts(site, () => Promise.resolve(keyPairFor(`site ${(keys += 1)}`)));
   return {
     site,
     woken,
