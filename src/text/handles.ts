@@ -30,7 +30,7 @@ export function formatHandle(handle: Handle): string {
 
 /** A host name in its one spelling, or `undefined` if it is none. A single word is one only as `localhost`. */
 export function normaliseHost(text: string): string | undefined {
-  if (!HOST.test(text) || !URL.canParse(`https://${text}`)) return undefined;
+  if (!HOST.test(text) || text.includes("..") || !URL.canParse(`https://${text}`)) return undefined;
   const { host, hostname } = new URL(`https://${text}`);
   // `1.2` would be read as the address 1.0.0.2: an address counts only as people write it.
   const isAddress = /^[0-9.]+$/.test(hostname);

@@ -26,6 +26,8 @@ class BoundedTokenizer extends Tokenizer {
     previous?: string,
   ): Tokens.Em | Tokens.Strong | undefined {
     if (!/^[*_]/.test(src)) return undefined;
+    // `@_anna_@example.org` is a name, not emphasis.
+    if (previous === "@" && src.startsWith("_")) return undefined;
     return this.#nested(() => this.#searched(src, () => super.emStrong(src, maskedSrc, previous)));
   }
   override del(src: string, maskedSrc: string, previous?: string): Tokens.Del | undefined {

@@ -25,7 +25,8 @@ export function plainText(html: string, max = Number.POSITIVE_INFINITY): string 
   let silentDepth = 0;
   let preformatted = 0;
   const boundary = (name: string): void => {
-    if (name === "br" || LINES.has(name)) text.line();
+    if (name === "br") text.line();
+    else if (LINES.has(name)) text.item();
     else if (BLOCKS.has(name)) text.paragraph();
   };
   const tokenizer: Tokenizer = new Tokenizer(
@@ -97,6 +98,9 @@ class TextWriter {
   line(): void {
     // Two `<br>` in a row are how many clients write a paragraph.
     this.#breaks = Math.min(2, this.#breaks + 1);
+  }
+  item(): void {
+    this.#breaks = Math.max(1, this.#breaks);
   }
   paragraph(): void {
     this.#breaks = 2;
