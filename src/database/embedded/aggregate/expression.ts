@@ -130,6 +130,7 @@ const operators: Readonly<Record<string, readonly [number, Operator]>> = {
 
 function operator(op: string, operand: Value, variables: Variables): Expression {
   if (op === "$literal") return () => operand;
+  if (op === "$setField") return setField(operand, variables);
   if (op === "$cond") return condition(operand, variables);
   const known = operators[op];
   if (known === undefined) throw notImplemented(`the expression operator ${op}`);
@@ -143,6 +144,31 @@ function operator(op: string, operand: Value, variables: Variables): Expression 
   }
   const args = list.map((argument) => compileExpression(argument, variables));
   return (root) => run(args.map((argument) => argument(root)));
+}
+
+/** Sets a field whose name may hold dots or dollars. */
+function setField(operand: Value, variables: Variables): Expression {
+  if (!isDoc(operand) || ![...operand.keys()].every((key) => ["field", "input", "value"].includes(key))) {
+    throw new StoreError(4161100, "$setField needs 'field', 'input' and 'value'");
+  }
+  const [field, input, value] = ["field", "input", "value"].map((name) => {
+    const part = operand.get(name);
+    if (part === undefined) throw new StoreError(4161102, `$setField requires '${name}' to be specified`);
+    return compileExpression(part, variables);
+  }) as [Expression, Expression, Expression];
+  const name = field(new Map());
+  if (typeof name !== "string")
+    throw new StoreError(4161107, "$setField requires 'field' to be a constant string");
+  return (root) => {
+    const target = input(root);
+    if (target === undefined || target === null) return null;
+    if (!isDoc(target)) throw new StoreError(4161105, "$setField requires 'input' to be an object");
+    const copy: Doc = new Map(target);
+    const set = value(root);
+    if (set === undefined) copy.delete(name);
+    else copy.set(name, set);
+    return copy;
+  };
 }
 
 function condition(operand: Value, variables: Variables): Expression {

@@ -1,11 +1,10 @@
 import type { Doc, Value } from "../bson/value.ts";
 import { asNumber, isDoc, truthy } from "../bson/value.ts";
-import { notImplemented, StoreError } from "../errors.ts";
+import { codes, notImplemented, StoreError } from "../errors.ts";
 import { matcher } from "../query/match.ts";
 import { parseQuery } from "../query/parse.ts";
 import { parseProjection } from "../query/project.ts";
 import { parseSort, Sorter, sortKey } from "../query/sort.ts";
-import { sliceIsOver } from "../storage/task.ts";
 import type { Variables } from "./expression.ts";
 import { compileExpression } from "./expression.ts";
 import { Grouping, parseGroup } from "./group.ts";
@@ -201,11 +200,11 @@ function sample(given: Value): Stage {
   };
 }
 
-function project(given: Value): Stage {
+function project(given: Value, variables: Variables): Stage {
   if (!isDoc(given) || given.size === 0) {
     throw new StoreError(51272, "Invalid $project :: projection specification must have at least one field");
   }
-  const projection = parseProjection(given);
+  const projection = parseProjection(given, undefined, variables);
   return mapping((document) => projection?.(document) ?? document);
 }
 
@@ -251,15 +250,29 @@ export function compileStage(given: Value, variables: Variables): Stage {
   return make(operand, variables);
 }
 
+/** Stages that an update with a pipeline may have: each makes one document of one. */
+const updateStages = new Set(["$set", "$addFields", "$unset", "$project", "$replaceRoot", "$replaceWith"]);
+
+/** Compiles an update's pipeline into one function. @throws {StoreError} 72 for a stage that has no place there */
+export function compileUpdate(pipeline: readonly Value[], variables: Variables): (document: Doc) => Doc {
+  const compiled = pipeline.map((given) => {
+    const [name] = stageOf(given);
+    if (!updateStages.has(name)) {
+      throw new StoreError(codes.invalidOptions, `${name} is not allowed to be used within an update`);
+    }
+    return compileStage(given, variables);
+  });
+  return (document) => {
+    const [result] = runStages(pausing([document]), compiled);
+    return result ?? document;
+  };
+}
+
 /** Puts documents through stages one after the other, pausing now and then even where a stage is slow. */
 export function runStages(source: Documents, list: readonly Stage[]): Documents {
   return list.reduce<Documents>((documents, stage) => stage(documents), source);
 }
 
-/** Passes documents on and adds points to pause where the source has none. */
-export function* pausing(source: Iterable<Doc>): Documents {
-  for (const document of source) {
-    if (sliceIsOver()) yield undefined;
-    yield document;
-  }
+function* pausing(source: Iterable<Doc>): Documents {
+  yield* source;
 }

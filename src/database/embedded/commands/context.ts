@@ -1,3 +1,4 @@
+import { compileExpression } from "../aggregate/expression.ts";
 import type { Doc, Value } from "../bson/value.ts";
 import { asNumber, isDoc } from "../bson/value.ts";
 import { codes, notImplemented, StoreError } from "../errors.ts";
@@ -80,9 +81,13 @@ export class Fields {
     return Math.trunc(number);
   }
 
-  /** The variables of `let`. */
+  /** The variables of `let`: expressions, computed once for the whole command. */
   variables(): ReadonlyMap<string, Value> {
-    return this.document("let");
+    const values = new Map<string, Value>();
+    for (const [name, given] of this.document("let")) {
+      values.set(name, compileExpression(given)(new Map()) ?? null);
+    }
+    return values;
   }
 
   /** Refuses options that would change the answer and are not implemented. */

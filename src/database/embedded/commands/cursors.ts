@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Binary } from "bson";
-import type { Doc, Value , Raw } from "../bson/value.ts";
+import type { Doc, Value, Raw } from "../bson/value.ts";
 import { isDoc } from "../bson/value.ts";
 import { codes, StoreError } from "../errors.ts";
 import type { Task } from "../storage/task.ts";

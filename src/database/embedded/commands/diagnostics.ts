@@ -68,7 +68,11 @@ function explained(command: Doc): { filter: Doc; sort: Value | undefined; name: 
     case "delete": {
       const [statement] = fields.documents(name === "update" ? "updates" : "deletes");
       const filter = statement?.get("q");
-      return { filter: isDoc(filter) ? filter : new Map<string, Value>(), sort: undefined, name: fields.string(name) };
+      return {
+        filter: isDoc(filter) ? filter : new Map<string, Value>(),
+        sort: undefined,
+        name: fields.string(name),
+      };
     }
     default:
       throw notImplemented(`explain of ${String(name)}`);

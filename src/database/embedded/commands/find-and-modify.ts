@@ -63,7 +63,7 @@ function* findAndModify(context: Context): Task<Doc> {
   const name = collectionName(context);
   const query = parse(fields.document("query"), fields.variables());
   const sort = parseSort(fields.get("sort"));
-  const projection = parseProjection(fields.get("fields"), query.node);
+  const projection = parseProjection(fields.get("fields"), query.node, fields.variables());
   const removing = truthy(fields.get("remove"));
   const given = fields.get("update");
   if (removing === (given !== undefined)) {
@@ -79,7 +79,9 @@ function* findAndModify(context: Context): Task<Doc> {
   }
   const project = (document: Doc): Doc => projection?.(document) ?? document;
   const collection = store.collection(db, name);
-  const update = removing ? undefined : parseUpdate(given, parseArrayFilters(fields.get("arrayFilters")));
+  const update = removing
+    ? undefined
+    : parseUpdate(given, parseArrayFilters(fields.get("arrayFilters")), fields.variables());
   const found =
     collection === undefined
       ? undefined

@@ -24,7 +24,7 @@ export function* findResults(store: Store, db: string, name: string, fields: Fie
   fields.refuse("min", "max", "returnKey", "showRecordId", "tailable", "awaitData", "oplogReplay");
   const query = parse(fields.document("filter"), fields.variables());
   const sort = parseSort(fields.get("sort"));
-  const projection = parseProjection(fields.get("projection"), query.node);
+  const projection = parseProjection(fields.get("projection"), query.node, fields.variables());
   const skip = wholeNumber(fields, "skip");
   const limit = Math.abs(fields.integer("limit") ?? 0);
   const collection = store.collection(db, name);

@@ -143,8 +143,9 @@ function checkStatement(statement: Doc): Fields {
 
 function* statement(context: Context, name: string, fields: Fields): Task<Outcome> {
   const { store, db, now } = context;
-  const query = parse(fields.document("q"), new Fields("update", context.body).variables());
-  const update = parseUpdate(fields.get("u"), parseArrayFilters(fields.get("arrayFilters")));
+  const variables = new Fields("update", context.body).variables();
+  const query = parse(fields.document("q"), variables);
+  const update = parseUpdate(fields.get("u"), parseArrayFilters(fields.get("arrayFilters")), variables);
   const multi = truthy(fields.get("multi"));
   if (multi && update.replacement) {
     throw new StoreError(codes.failedToParse, "multi update is not supported for replacement-style update");

@@ -1,6 +1,7 @@
 import type { Doc, Value } from "../bson/value.ts";
 import { asNumber, isDoc, isNumber, truthy } from "../bson/value.ts";
 import { codes, notImplemented, StoreError } from "../errors.ts";
+import type { Variables } from "../aggregate/expression.ts";
 import { compileExpression } from "../aggregate/expression.ts";
 import { matchedIndex, matcher } from "./match.ts";
 import type { Node } from "./node.ts";
@@ -114,6 +115,7 @@ interface Parsed {
     readonly value: (root: Doc) => Value | undefined;
   }[];
   positional: string | undefined;
+  readonly variables: Variables | undefined;
 }
 
 function setMode(parsed: Parsed, mode: "include" | "exclude", path: string): void {
@@ -158,7 +160,7 @@ function operatorField(parsed: Parsed, path: string, operand: Doc): boolean {
 
 function addComputed(parsed: Parsed, path: string, operand: Value): void {
   setMode(parsed, "include", path);
-  parsed.computed.push({ parts: path.split("."), value: compileExpression(operand) });
+  parsed.computed.push({ parts: path.split("."), value: compileExpression(operand, parsed.variables) });
 }
 
 function addFields(parsed: Parsed, prefix: string, fields: Doc, find: boolean): void {
@@ -211,7 +213,11 @@ function setComputed(target: Doc, parts: readonly string[], value: Value): void 
  * @param query the parsed query, for the positional `array.$`; without it that form is refused
  * @throws {StoreError} 31253 or 31254 when inclusion and exclusion are mixed, 238 for what is not implemented
  */
-export function parseProjection(given: Value | undefined, query?: Node): Projection | undefined {
+export function parseProjection(
+  given: Value | undefined,
+  query?: Node,
+  variables?: Variables,
+): Projection | undefined {
   if (given === undefined || (isDoc(given) && given.size === 0)) return undefined;
   if (!isDoc(given)) throw new StoreError(codes.typeMismatch, "a projection must be a document");
   const parsed: Parsed = {
@@ -221,6 +227,7 @@ export function parseProjection(given: Value | undefined, query?: Node): Project
     steps: [],
     computed: [],
     positional: undefined,
+    variables,
   };
   addFields(parsed, "", given, query !== undefined);
   // `{ _id: 1 }` alone includes; `{ _id: 0 }` or a `$slice` alone leaves the rest as it is.

@@ -1,6 +1,8 @@
 import type { Doc, Value } from "../bson/value.ts";
 import { cloneDoc, isDoc } from "../bson/value.ts";
-import { codes, notImplemented, StoreError } from "../errors.ts";
+import type { Variables } from "../aggregate/expression.ts";
+import { compileUpdate } from "../aggregate/stages.ts";
+import { codes, StoreError } from "../errors.ts";
 import { equal } from "../bson/compare.ts";
 import { isIndex } from "../query/path.ts";
 import { typeName } from "../query/operators.ts";
@@ -225,12 +227,30 @@ function replace(document: Doc, replacement: Doc): void {
     if (name !== "_id" || id === undefined) document.set(name, value);
 }
 
+function pipelineUpdate(pipeline: Value[], filters: ArrayFilters, variables: Variables): Update {
+  if (filters.size > 0) {
+    throw new StoreError(codes.failedToParse, "arrayFilters may not be specified for pipeline-style updates");
+  }
+  const run = compileUpdate(pipeline, variables);
+  return {
+    replacement: false,
+    touched: "all",
+    apply: (document) => {
+      const id = document.get("_id");
+      // A pipeline that leaves _id out keeps it.
+      const result = new Map(run(document));
+      if (id !== undefined && !result.has("_id")) result.set("_id", id);
+      replace(document, result);
+    },
+  };
+}
+
 /**
- * Parses an update: operators or a whole document.
- * @throws {StoreError} 9 for what is no update, 40 for paths in conflict, 238 for an update pipeline
+ * Parses an update: operators, a whole document, or a pipeline.
+ * @throws {StoreError} 9 for what is no update, 40 for paths in conflict, 238 for what is not implemented
  */
-export function parseUpdate(given: Value | undefined, filters: ArrayFilters): Update {
-  if (Array.isArray(given)) throw notImplemented("an update with an aggregation pipeline");
+export function parseUpdate(given: Value | undefined, filters: ArrayFilters, variables: Variables): Update {
+  if (Array.isArray(given)) return pipelineUpdate(given, filters, variables);
   if (!isDoc(given)) {
     throw new StoreError(codes.failedToParse, "Update argument must be either an object or an array");
   }
