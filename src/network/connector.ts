@@ -1,24 +1,16 @@
-import { promises as dns } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
 import { LIMITS } from "../support/limits.ts";
 import { NetworkError } from "./errors.ts";
 import type { Reach } from "./reach.ts";
-
-/** All addresses of a name. */
-export type Lookup = (hostname: string) => Promise<{ address: string; family: number }[]>;
-
-const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true });
+import type { Lookup } from "./resolver.ts";
 
 /**
  * Opens connections to addresses that `reach` allows and to no others. The check sits between name resolution and
  * connecting, so a name that resolves to something else the next time (DNS rebinding) changes nothing; a literal address
  * needs no resolution and is checked apart; the socket's own idea of its peer is the last word, before a byte is sent.
  */
-export function guardedConnector(
-  reach: Reach,
-  { lookup = systemLookup, ca }: { lookup?: Lookup; ca?: string },
-): buildConnector.connector {
+export function guardedConnector(reach: Reach, lookup: Lookup, ca?: string): buildConnector.connector {
   const guardedLookup: LookupFunction = (hostname, options, callback) => {
     lookup(hostname).then(
       (addresses) => {

@@ -69,6 +69,8 @@ const CODES: Record<string, NetworkErrorCode> = {
   EAI_AGAIN: "dns",
   ENODATA: "dns",
   ESERVFAIL: "dns",
+  EREFUSED: "dns",
+  ETIMEOUT: "dns",
   ECONNREFUSED: "refused",
   EHOSTUNREACH: "refused",
   ENETUNREACH: "refused",

@@ -2,12 +2,13 @@ import { digestHeader } from "../signatures/digest.ts";
 import { signCavage, type CavageRequest } from "../signatures/cavage.ts";
 import { systemClock, type Clock } from "../support/clock.ts";
 import { LIMITS } from "../support/limits.ts";
-import { guardedConnector, type Lookup } from "./connector.ts";
+import { guardedConnector } from "./connector.ts";
 import { ACCEPT_ENCODING, decode } from "./decode.ts";
 import { NetworkError, type NetworkErrorCode } from "./errors.ts";
 import { exchange, type Answer, type AnswerHeaders } from "./exchange.ts";
 import { Pools } from "./pools.ts";
 import { anywhere, publicInternet, target, type Reach } from "./reach.ts";
+import { internetLookup, systemLookup, type Lookup } from "./resolver.ts";
 
 export { NetworkError, type NetworkErrorCode };
 
@@ -20,7 +21,7 @@ export interface NetworkOptions {
   clock?: Clock;
   /** Connections to one server at the same time. Default 6. */
   connections?: number;
-  /** Resolves names. Default the system's resolver; tests put their own here. */
+  /** Resolves names. Default the name server, and with `allowPrivateNetwork` the system; tests put their own here. */
   lookup?: Lookup;
   /** Where requests may go, in place of what `allowPrivateNetwork` chooses; tests open a single address by it. */
   reach?: Reach;
@@ -118,7 +119,8 @@ class GuardedNetwork implements Network {
     this.#userAgent = options.userAgent;
     this.#clock = options.clock ?? systemClock;
     this.#reach = reach;
-    this.#pools = new Pools(guardedConnector(reach, options), options.connections ?? 6);
+    const lookup = options.lookup ?? (reach.anyScheme ? systemLookup : internetLookup());
+    this.#pools = new Pools(guardedConnector(reach, lookup, options.ca), options.connections ?? 6);
   }
 
   async get(text: string, options: GetOptions = {}): Promise<Fetched> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { RequestListener, ServerResponse } from "node:http";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
-import type { Lookup } from "../../src/network/connector.ts";
+import type { Lookup } from "../../src/network/resolver.ts";
 import {
   createNetwork,
   NetworkError,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isPublicAddress } from "../../src/network/addresses.ts";
-import type { Lookup } from "../../src/network/connector.ts";
+import type { Lookup } from "../../src/network/resolver.ts";
 import {
   createNetwork,
   NetworkError,
