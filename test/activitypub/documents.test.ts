@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import express4 from "express4";
-import type express from "express";
 import request from "supertest";
 import { insertRow } from "../../src/database/native.ts";
 import type { PostRow } from "../../src/database/rows.ts";
