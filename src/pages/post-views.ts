@@ -1,6 +1,7 @@
 import type { ActorRow, MediaRow, PostRow } from "../database/rows.ts";
 import { pictureAddress } from "../domain/media.ts";
 import type { Site } from "../site.ts";
+import { plainText } from "../text/plain-text.ts";
 import { personView, webUrl, type PersonView } from "./people.ts";
 import { withOwnPictures } from "./pictures-in-text.ts";
 
@@ -71,7 +72,7 @@ export function postView(site: Site, post: PostRow, author: ActorRow): PostView 
     ...covering(post.sensitive, post.warning),
     published: post.publishedAt,
     ...(post.updatedAt === undefined ? {} : { updated: post.updatedAt }),
-    tags: post.hashtags.map((name) => ({ name, url: `/tags/${encodeURIComponent(name)}` })),
+    tags: tagsBeside(post).map((name) => ({ name, url: `/tags/${encodeURIComponent(name)}` })),
     ...(post.image === undefined ? {} : { image: imageView(site, post.image) }),
     attachments: notInText(post).map((media) => mediaView(site, media, false)),
     likes: post.likesCount,
@@ -122,6 +123,13 @@ export function mediaView(site: Site, media: MediaRow, covered: boolean): MediaV
 function imageView(site: Site, image: MediaRow): { src: string; width?: number; height?: number } {
   const { src, width, height } = mediaView(site, image, false);
   return { src, ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) };
+}
+
+/** A note shows its text in full; the tags that stand in it need no second place. */
+function tagsBeside(post: PostRow): string[] {
+  if (post.title !== undefined) return post.hashtags;
+  const text = plainText(post.content).toLowerCase();
+  return post.hashtags.filter((name) => !text.includes(`#${name.toLowerCase()}`));
 }
 
 /** Attachments made from the text's own pictures are seen there already. */

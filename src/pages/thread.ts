@@ -55,12 +55,27 @@ export async function postConversation(
     reactionsOf(site, post.uri),
   ]);
   return {
-    thread: threadView(site, comments, {
-      origin: "",
-      more: (next) => `${page}?comments=${next}#comments`,
-    }),
+    // A comment of ours has a page, too; beneath it stand only the answers to it.
+    thread: threadView(
+      site,
+      post.thread === undefined ? comments : { ...comments, total: sizeOf(comments) },
+      {
+        origin: "",
+        more: (next) => `${page}?comments=${next}#comments`,
+      },
+    ),
     reactions: reactionsView(reactions),
   };
+}
+
+function sizeOf(page: CommentPage): number {
+  let size = 0;
+  const open = [...page.comments];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    size += 1;
+    open.push(...at.replies);
+  }
+  return size;
 }
 
 /** The cursor of a thread's page, where a query holds one. */
