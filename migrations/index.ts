@@ -1,5 +1,6 @@
 import type { Models } from "../src/database/models.ts";
 import { collections } from "./0001-collections.ts";
+import { social } from "./0002-social.ts";
 
 /** What a migration may use. It runs once a store, under a lock, and must survive being run again after a crash. */
 export interface MigrationContext {
@@ -14,4 +15,4 @@ export interface Migration {
 }
 
 /** All migrations, in the order in which they run. */
-export const migrations: readonly Migration[] = [collections];
+export const migrations: readonly Migration[] = [collections, social];

@@ -2,18 +2,42 @@ import { Schema, type Connection, type Model } from "mongoose";
 import type {
   ActivityRow,
   ActorRow,
+  AppRow,
+  ConversationRow,
   DeliveryRow,
+  DomainBlockRow,
+  EditRow,
+  FilterRow,
   FollowRow,
+  GrantRow,
   HostRow,
+  IdempotencyRow,
   InboundRow,
   InteractionRow,
   KeyRow,
+  ListMemberRow,
+  ListRow,
   LockRow,
+  LoginRow,
+  MarkerRow,
   MetaRow,
+  NotificationRow,
   PostRow,
+  PushJobRow,
+  PushRow,
+  RelationRow,
   RemoteKeyRow,
+  ReportRow,
+  ScheduledRow,
+  SessionRow,
   SourceStateRow,
+  StreamEventRow,
+  TagRelationRow,
+  TimelineRow,
+  TokenRow,
   TombstoneRow,
+  UploadRow,
+  VoteRow,
 } from "./rows.ts";
 
 /** One model a collection, all on the site's own connection. */
@@ -32,6 +56,30 @@ export interface Models {
   sources: Model<SourceStateRow>;
   locks: Model<LockRow>;
   meta: Model<MetaRow>;
+  apps: Model<AppRow>;
+  tokens: Model<TokenRow>;
+  grants: Model<GrantRow>;
+  logins: Model<LoginRow>;
+  sessions: Model<SessionRow>;
+  timelines: Model<TimelineRow>;
+  notifications: Model<NotificationRow>;
+  relations: Model<RelationRow>;
+  domainBlocks: Model<DomainBlockRow>;
+  lists: Model<ListRow>;
+  listMembers: Model<ListMemberRow>;
+  filters: Model<FilterRow>;
+  tagRelations: Model<TagRelationRow>;
+  markers: Model<MarkerRow>;
+  uploads: Model<UploadRow>;
+  scheduled: Model<ScheduledRow>;
+  pushes: Model<PushRow>;
+  pushJobs: Model<PushJobRow>;
+  conversations: Model<ConversationRow>;
+  votes: Model<VoteRow>;
+  edits: Model<EditRow>;
+  reports: Model<ReportRow>;
+  idempotency: Model<IdempotencyRow>;
+  streamEvents: Model<StreamEventRow>;
 }
 
 /** The collections' names, without the prefix. */
@@ -50,6 +98,30 @@ export const COLLECTIONS: { readonly [name in keyof Models]: string } = {
   sources: "sources",
   locks: "locks",
   meta: "meta",
+  apps: "apps",
+  tokens: "tokens",
+  grants: "grants",
+  logins: "logins",
+  sessions: "sessions",
+  timelines: "timelines",
+  notifications: "notifications",
+  relations: "relations",
+  domainBlocks: "domain_blocks",
+  lists: "lists",
+  listMembers: "list_members",
+  filters: "filters",
+  tagRelations: "tag_relations",
+  markers: "markers",
+  uploads: "uploads",
+  scheduled: "scheduled",
+  pushes: "pushes",
+  pushJobs: "push_jobs",
+  conversations: "conversations",
+  votes: "votes",
+  edits: "edits",
+  reports: "reports",
+  idempotency: "idempotency",
+  streamEvents: "stream_events",
 };
 
 const NUMBER_IDS = new Set<keyof Models>([
@@ -60,6 +132,25 @@ const NUMBER_IDS = new Set<keyof Models>([
   "interactions",
   "activities",
   "deliveries",
+  "apps",
+  "tokens",
+  "logins",
+  "notifications",
+  "relations",
+  "domainBlocks",
+  "lists",
+  "listMembers",
+  "filters",
+  "tagRelations",
+  "uploads",
+  "scheduled",
+  "pushes",
+  "pushJobs",
+  "conversations",
+  "votes",
+  "edits",
+  "reports",
+  "streamEvents",
 ]);
 
 /**
@@ -99,5 +190,29 @@ export function createModels(connection: Connection, prefix: string): Models {
     sources: make<SourceStateRow>("sources"),
     locks: make<LockRow>("locks"),
     meta: make<MetaRow>("meta"),
+    apps: make<AppRow>("apps"),
+    tokens: make<TokenRow>("tokens"),
+    grants: make<GrantRow>("grants"),
+    logins: make<LoginRow>("logins"),
+    sessions: make<SessionRow>("sessions"),
+    timelines: make<TimelineRow>("timelines"),
+    notifications: make<NotificationRow>("notifications"),
+    relations: make<RelationRow>("relations"),
+    domainBlocks: make<DomainBlockRow>("domainBlocks"),
+    lists: make<ListRow>("lists"),
+    listMembers: make<ListMemberRow>("listMembers"),
+    filters: make<FilterRow>("filters"),
+    tagRelations: make<TagRelationRow>("tagRelations"),
+    markers: make<MarkerRow>("markers"),
+    uploads: make<UploadRow>("uploads"),
+    scheduled: make<ScheduledRow>("scheduled"),
+    pushes: make<PushRow>("pushes"),
+    pushJobs: make<PushJobRow>("pushJobs"),
+    conversations: make<ConversationRow>("conversations"),
+    votes: make<VoteRow>("votes"),
+    edits: make<EditRow>("edits"),
+    reports: make<ReportRow>("reports"),
+    idempotency: make<IdempotencyRow>("idempotency"),
+    streamEvents: make<StreamEventRow>("streamEvents"),
   };
 }

@@ -18,6 +18,43 @@ export interface MediaRow {
   blurhash?: string;
   /** Focal point, each -1 to 1. */
   focus?: { x: number; y: number };
+  /** `_id` of the upload it came from (local statuses). */
+  id?: number;
+  /** Smaller picture of it, absolute. */
+  previewUrl?: string;
+  /** Seconds of a video or sound. */
+  duration?: number;
+  /** A silent, looping video that began as a GIF. */
+  gifv?: boolean;
+}
+
+/** A custom emoji that a text uses: `:shortcode:`. */
+export interface EmojiRow {
+  shortcode: string;
+  url: string;
+}
+
+/** A poll inside a post. */
+export interface PollRow {
+  options: { title: string; votes: number }[];
+  multiple: boolean;
+  /** Absent: it never ends. */
+  endsAt?: Date;
+  /** People who voted, where it is known. */
+  voters?: number;
+  hideTotals?: boolean;
+  /** The end has been told to voters and author. */
+  endToldAt?: Date;
+}
+
+/** A quoted post and whether its author consents (FEP-044f). */
+export interface QuoteRow {
+  uri: string;
+  /** `_id` of the quoted post, once it is here. */
+  id?: number;
+  state: "pending" | "accepted" | "rejected" | "revoked" | "deleted";
+  /** Id of the QuoteAuthorization. */
+  authorization?: string;
 }
 
 /** A row of a profile's table: `value` is clean HTML, `source` the owner's own text (local accounts only). */
@@ -60,6 +97,7 @@ export interface ActorRow {
   icon?: MediaRow;
   image?: MediaRow;
   fields: FieldRow[];
+  emojis?: EmojiRow[];
   alsoKnownAs: string[];
   movedTo?: string;
   discoverable: boolean;
@@ -85,6 +123,19 @@ export interface ActorRow {
   refreshFailures?: number;
   /** Deleted there (410, or a Delete of itself). */
   goneAt?: Date;
+  /** Local: what an app writes a new status with. */
+  defaults?: {
+    visibility?: Visibility;
+    sensitive?: boolean;
+    language?: string;
+    quotePolicy?: "public" | "followers" | "nobody";
+  };
+  /** Local: what to do with notifications of whom (accept, filter, drop). */
+  notificationPolicy?: { [who: string]: "accept" | "filter" | "drop" };
+  /** Local: followers and following are not listed, only counted. */
+  hidesCollections?: boolean;
+  /** Local: changed by its owner in an app: the options of the same account no longer overwrite it. */
+  ownProfile?: boolean;
   /** Local: hash of what others see; a change sends one Update. */
   fingerprint?: string;
   outgoing?: IntentRow[];
@@ -194,6 +245,22 @@ export interface PostRow {
   repliesCount: number;
   outgoing?: IntentRow[];
   outgoingAt?: Date;
+  /** A boost is a row of its own (type Announce, own id) that names the boosted post; it shares its `_id` with the interaction. */
+  boostOf?: number;
+  /** Author of what this answers: a timeline shows answers only between people it follows. */
+  inReplyToAuthor?: number;
+  /** `_id` of the oldest known post of the conversation: its own if it is the oldest. */
+  conversation?: number;
+  poll?: PollRow;
+  quote?: QuoteRow;
+  /** Who may quote this; absent: everybody for public posts. */
+  quotePolicy?: "public" | "followers" | "nobody";
+  quotesCount?: number;
+  emojis?: EmojiRow[];
+  /** The app that wrote a local status. */
+  application?: { name: string; website?: string };
+  /** Pinned to its author's profile since. */
+  pinnedAt?: Date;
 }
 
 export interface FollowRow {
@@ -213,14 +280,20 @@ export interface FollowRow {
   /** Deliveries refused with 404, and since when; cleared by any sign of life. */
   strikes?: number;
   struckAt?: Date;
+  /** Ours: show their boosts at home. Absent: yes. */
+  showBoosts?: boolean;
+  /** Ours: ring for each new post. */
+  notify?: boolean;
+  /** Ours: languages wanted; absent: all. */
+  languages?: string[];
 }
 
 export interface InteractionRow {
   _id: number;
-  kind: "like" | "boost";
+  kind: "like" | "boost" | "bookmark" | "mute";
   actor: number;
   post: number;
-  /** Id of the Like or Announce. */
+  /** Id of the Like or Announce; of what nobody else is told, the page of the post. */
   uri: string;
   /** Emoji of a reaction, where it was more than a plain like. */
   emoji?: string;
@@ -353,4 +426,312 @@ export interface LockRow {
 export interface MetaRow {
   _id: string;
   value: unknown;
+}
+
+// ---- What the owner does as a user: apps, timelines, notifications, lists ----
+
+/** An app that was registered (OAuth client). */
+export interface AppRow {
+  _id: number;
+  clientId: string;
+  /** SHA-256 of the secret, base64url. */
+  secretHash: string;
+  name: string;
+  website?: string;
+  redirectUris: string[];
+  scopes: string[];
+  createdAt: Date;
+}
+
+/** An access token: of an app alone, or of an app for an account. Never expires; revoked by deleting. */
+export interface TokenRow {
+  _id: number;
+  /** SHA-256 of the token, base64url. */
+  tokenHash: string;
+  app: number;
+  /** `_id` of the account; absent for client credentials. */
+  account?: number;
+  scopes: string[];
+  createdAt: Date;
+  lastUsedAt?: Date;
+}
+
+/** An authorization code, usable once. */
+export interface GrantRow {
+  /** SHA-256 of the code, base64url. */
+  _id: string;
+  app: number;
+  account: number;
+  redirectUri: string;
+  scopes: string[];
+  /** S256 code challenge, where the app offered one. */
+  challenge?: string;
+  usedAt?: Date;
+  /** The token that was given for it: revoked when the code is shown again. */
+  token?: number;
+  /** TTL. */
+  expiresAt: Date;
+}
+
+/** Password of an account, for sites without a login of their own. */
+export interface LoginRow {
+  /** The account's `_id`. */
+  _id: number;
+  /** scrypt, with its parameters and salt. */
+  password: string;
+  changedAt: Date;
+}
+
+/** A browser that is logged in by the package's own login. */
+export interface SessionRow {
+  /** SHA-256 of the cookie's value. */
+  _id: string;
+  account: number;
+  createdAt: Date;
+  /** TTL. */
+  expiresAt: Date;
+}
+
+/** A place in a timeline that was written ahead: home of an account, or a list. */
+export interface TimelineRow {
+  /** `<owner>:<post>` */
+  _id: string;
+  /** `home:<account>` or `list:<list>` */
+  owner: string;
+  /** `_id` of the post, or of the boost. */
+  post: number;
+  /** The author or booster: taken out again when unfollowed. */
+  author: number;
+  /** The post itself, or the boosted one: one of them is shown once among the newest. */
+  original: number;
+}
+
+export interface NotificationRow {
+  _id: number;
+  owner: number;
+  type:
+    | "mention"
+    | "status"
+    | "reblog"
+    | "follow"
+    | "follow_request"
+    | "favourite"
+    | "poll"
+    | "update"
+    | "quote"
+    | "quoted_update";
+  from: number;
+  post?: number;
+  /** `<type>-<post or nothing>-<hour>`; ungrouped types get one of their own. */
+  group: string;
+  /** `<owner>|<type>|<from>|<post>`: unique, so that a retry never rings twice. */
+  key: string;
+  /** Held back by the policy; listed as a request. */
+  filtered?: boolean;
+  createdAt: Date;
+}
+
+/** What an account has decided about another: block, mute, note, endorsement. */
+export interface RelationRow {
+  _id: number;
+  owner: number;
+  target: number;
+  kind: "block" | "mute" | "blockedBy" | "note" | "endorse" | "allowNotifications" | "dismissSuggestion";
+  /** Mute: their notifications too. */
+  notifications?: boolean;
+  /** Mute: until when. */
+  until?: Date;
+  comment?: string;
+  createdAt: Date;
+}
+
+export interface DomainBlockRow {
+  _id: number;
+  owner: number;
+  domain: string;
+  createdAt: Date;
+}
+
+export interface ListRow {
+  _id: number;
+  owner: number;
+  title: string;
+  repliesPolicy: "followed" | "list" | "none";
+  exclusive: boolean;
+  createdAt: Date;
+}
+
+export interface ListMemberRow {
+  _id: number;
+  list: number;
+  owner: number;
+  account: number;
+}
+
+export interface FilterRow {
+  _id: number;
+  owner: number;
+  title: string;
+  context: string[];
+  action: "warn" | "hide" | "blur";
+  expiresAt?: Date;
+  keywords: { id: number; keyword: string; wholeWord: boolean }[];
+  statuses: { id: number; status: number }[];
+  createdAt: Date;
+}
+
+/** A hashtag that an account follows, or shows on its profile. */
+export interface TagRelationRow {
+  _id: number;
+  owner: number;
+  kind: "follow" | "feature";
+  /** Normalised. */
+  tag: string;
+  /** As written. */
+  name: string;
+  createdAt: Date;
+}
+
+export interface MarkerRow {
+  /** `<account>:<timeline>` */
+  _id: string;
+  lastReadId: string;
+  version: number;
+  updatedAt: Date;
+}
+
+/** A file that an app uploaded. */
+export interface UploadRow {
+  _id: number;
+  owner: number;
+  type: "image" | "gifv" | "video" | "audio" | "unknown";
+  state: "processing" | "ready" | "failed";
+  /** Names within the media store. */
+  file?: string;
+  preview?: string;
+  mediaType: string;
+  alt?: string;
+  focus?: { x: number; y: number };
+  width?: number;
+  height?: number;
+  previewWidth?: number;
+  previewHeight?: number;
+  duration?: number;
+  bitrate?: number;
+  frameRate?: string;
+  blurhash?: string;
+  bytes?: number;
+  error?: string;
+  /** The status that shows it. */
+  post?: number;
+  createdAt: Date;
+  /** Due time of background work; absent when there is none. */
+  nextAt?: Date;
+}
+
+export interface ScheduledRow {
+  _id: number;
+  owner: number;
+  /** What `POST /api/v1/statuses` was given. */
+  params: Record<string, unknown>;
+  media: number[];
+  application?: { name: string; website?: string };
+  at: Date;
+  /** `at`, moved by the lease of whoever publishes it. */
+  nextAt: Date;
+}
+
+export interface PushRow {
+  _id: number;
+  /** A number below 2^31: what clients decode. */
+  publicId: number;
+  token: number;
+  account: number;
+  endpoint: string;
+  p256dh: string;
+  auth: string;
+  standard: boolean;
+  alerts: Record<string, boolean>;
+  policy: "all" | "followed" | "follower" | "none";
+  createdAt: Date;
+}
+
+/** A push message that waits to be sent. */
+export interface PushJobRow {
+  _id: number;
+  push: number;
+  notification: number;
+  attempts: number;
+  nextAt: Date;
+  expiresAt: Date;
+}
+
+/** Direct messages with the same people, for one account. */
+export interface ConversationRow {
+  _id: number;
+  owner: number;
+  /** `<owner>|<conversation>`: unique. */
+  key: string;
+  conversation: number;
+  accounts: number[];
+  lastPost: number;
+  unread: boolean;
+}
+
+export interface VoteRow {
+  _id: number;
+  post: number;
+  actor: number;
+  choice: number;
+  /** `<post>|<actor>|<choice>`: unique. */
+  key: string;
+}
+
+/** An earlier text of a post. */
+export interface EditRow {
+  _id: number;
+  post: number;
+  at: Date;
+  content: string;
+  warning?: string;
+  title?: string;
+  sensitive: boolean;
+  attachments: MediaRow[];
+  poll?: { options: { title: string }[] };
+}
+
+export interface ReportRow {
+  _id: number;
+  owner: number;
+  target: number;
+  posts: number[];
+  comment: string;
+  category: string;
+  rules: string[];
+  forwarded: boolean;
+  createdAt: Date;
+}
+
+/** An answer kept for a repeated request with the same Idempotency-Key. */
+export interface IdempotencyRow {
+  /** `<token>|<key>` */
+  _id: string;
+  post?: number;
+  scheduled?: number;
+  expiresAt: Date;
+}
+
+/** Something to tell streams, for every process of the site. */
+export interface StreamEventRow {
+  _id: number;
+  /** Channels such as `user:<account>`, `public`, `hashtag:<tag>`. */
+  channels: string[];
+  event: string;
+  /** Row ids the payload is made from, each process for its own listeners. */
+  post?: number;
+  notification?: number;
+  id?: string;
+  /** Which process has told its own listeners already. */
+  origin: string;
+  expiresAt: Date;
 }

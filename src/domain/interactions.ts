@@ -11,8 +11,12 @@ import { done, ignored, type Outcome } from "./outcome.ts";
 import { bury, isBuried } from "./tombstones.ts";
 import { seenByAnyone } from "./visibility.ts";
 
-type Kind = InteractionRow["kind"];
-const COUNTER = { like: "likesCount", boost: "boostsCount" } as const;
+/** What others are told of; bookmarks and mutes are nobody else's business. */
+type Kind = "like" | "boost";
+const COUNTER: { readonly [kind in InteractionRow["kind"]]?: "likesCount" | "boostsCount" } = {
+  like: "likesCount",
+  boost: "boostsCount",
+};
 /** Faces shown beside the counts. */
 const FACES = 20;
 
@@ -49,7 +53,7 @@ export async function receiveInteraction(
     if (again.matchedCount > 0) return done("is known");
     return receiveInteraction(site, kind, actor, objectUri, activityUri, options);
   }
-  await site.models.posts.updateOne({ _id: post._id }, { $inc: { [COUNTER[kind]]: 1 } });
+  await count(site, row, 1);
   announce(site, kind, { actor, post });
   return done(kind === "like" ? "liked" : "boosted");
 }
@@ -107,8 +111,12 @@ export async function endInteractions(site: Site, actor: Pick<ActorRow, "_id">):
 
 async function forget(site: Site, row: InteractionRow): Promise<void> {
   const { deletedCount } = await site.models.interactions.deleteOne({ _id: row._id });
-  if (deletedCount > 0)
-    await site.models.posts.updateOne({ _id: row.post }, { $inc: { [COUNTER[row.kind]]: -1 } });
+  if (deletedCount > 0) await count(site, row, -1);
+}
+
+async function count(site: Site, row: InteractionRow, change: 1 | -1): Promise<void> {
+  const counter = COUNTER[row.kind];
+  if (counter) await site.models.posts.updateOne({ _id: row.post }, { $inc: { [counter]: change } });
 }
 
 /** Ids of the likes or boosts of a post, newest first, for its collections. */

@@ -21,7 +21,7 @@ describe("migrations", () => {
   afterEach(() => connection.close());
 
   it("run once, and make the indexes", async () => {
-    assert.deepEqual(await migrate(models, options), ["0001-collections"]);
+    assert.deepEqual(await migrate(models, options), ["0001-collections", "0002-social"]);
     assert.deepEqual(await migrate(models, options), []);
     const indexes = await models.posts.collection.indexes();
     assert.ok(indexes.some((index) => index.unique === true && JSON.stringify(index.key) === '{"uri":1}'));
@@ -44,7 +44,7 @@ describe("migrations", () => {
       until: clock.now(),
     });
     clock.advance(6 * MINUTE);
-    assert.deepEqual(await migrate(models, options), ["0001-collections"]);
+    assert.deepEqual(await migrate(models, options), ["0001-collections", "0002-social"]);
   });
 
   it("that fail leave the lock free and say why; the next start tries again", async () => {
