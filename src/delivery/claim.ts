@@ -123,9 +123,12 @@ function sort(
       continue;
     }
     const gate = book.gate(row.host);
+    if (gate.gate !== "closed" && now.getTime() - row.createdAt.getTime() > LONGEST_LIFE) {
+      sorted.expired.push(row);
+      continue;
+    }
     if (gate.gate === "open") {
-      if (now.getTime() - row.createdAt.getTime() > LONGEST_LIFE) sorted.expired.push(row);
-      else push(row, gate.until);
+      push(row, gate.until);
       continue;
     }
     const blocker = blockers.of(row);

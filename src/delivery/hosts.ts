@@ -71,6 +71,11 @@ export class HostBook {
     }
   }
 
+  /** Hosts in memory. */
+  get size(): number {
+    return this.#known.size;
+  }
+
   gate(host: string): Gate {
     const known = this.#known.get(host);
     if (known === undefined) return { gate: "closed" };
@@ -104,9 +109,16 @@ export class HostBook {
     this.#known.set(host, { ...known, pausedUntil: until });
   }
 
+  isFailing(host: string): boolean {
+    return (this.#known.peek(host)?.state.failures ?? 0) > 0;
+  }
+
+  /** What the store knows counts again; a pause that the host asked for stays. */
   forget(host: string): void {
-    this.#known.delete(host);
+    const pausedUntil = this.#known.peek(host)?.pausedUntil;
     this.#changed.delete(host);
+    if (pausedUntil === undefined) this.#known.delete(host);
+    else this.#known.set(host, { state: CLEAN, loadedAt: -Infinity, pausedUntil });
   }
 
   /** Writes what has changed since the last time, in one round trip, or in none. */
@@ -197,7 +209,7 @@ export async function hostSpoke(site: Site, host: string): Promise<void> {
   const book = hostBook(site);
   const now = site.clock.now().getTime();
   const last = book.spoken.get(host);
-  const failing = book.gate(host).gate !== "closed";
+  const failing = book.isFailing(host);
   if (!failing && last !== undefined && now - last < SPOKEN) return;
   book.spoken.set(host, now);
   const closed = await hostsOf(site).updateOne(

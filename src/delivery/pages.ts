@@ -10,6 +10,8 @@ export interface Page {
 
 /** Rows read at once; the memory of a fan-out, whatever the number of followers. */
 export const PAGE = 1000;
+/** The first page is small, so that the first follower hears at once. */
+export const FIRST_PAGE = 100;
 
 /** A cursor is the letter of a stage, in their order, and the place inside it. */
 const NAMED = "n";
@@ -39,19 +41,15 @@ function* named(activity: ActivityRow, from: number): Generator<Page> {
 
 /** A step seeks past the last inbox, so thousands who share one inbox cost a page and not their number. */
 async function* followers(site: Site, activity: ActivityRow, from: string): AsyncGenerator<Page> {
-  for (let last = from; ;) {
+  let limit = FIRST_PAGE;
+  for (let last = from; ; limit = PAGE) {
     const rows = await followsOf(site)
       .find(
         { followed: activity.actor, state: "accepted", deliverTo: { $gt: last } },
-        {
-          projection: { _id: 0, deliverTo: 1 },
-          sort: { deliverTo: 1, _id: 1 },
-          limit: PAGE,
-          batchSize: PAGE,
-        },
+        { projection: { _id: 0, deliverTo: 1 }, sort: { deliverTo: 1, _id: 1 }, limit, batchSize: limit },
       )
       .toArray();
-    const inboxes = [...new Set(rows.map((row) => String(row.deliverTo)))];
+    const inboxes = [...new Set(rows.map((row) => row.deliverTo))];
     const end = inboxes.at(-1);
     if (end === undefined) return;
     yield { inboxes, cursor: FOLLOWERS + end };
@@ -77,7 +75,7 @@ async function* past(site: Site, activity: ActivityRow, from: string): AsyncGene
         .toArray();
       const end = rows.at(-1)?.inbox;
       if (end === undefined) break;
-      const inboxes = rows.filter((row) => row.state === "delivered").map((row) => String(row.inbox));
+      const inboxes = rows.filter((row) => row.state === "delivered").map((row) => row.inbox);
       yield { inboxes, cursor: `${PAST}${id} ${end}` };
       last = end;
     }
