@@ -3,7 +3,7 @@ import { Lexer, Parser, Renderer, Tokenizer, type Token, type Tokens, type Token
 /** Levels of quotes, lists, emphasis and links within each other; deeper ones are read as text. */
 const DEPTH = 24;
 /** Characters that may be searched in vain for the end of a construct, before such constructs are read as text. */
-const SEARCHES = 20_000_000;
+const SEARCHES = 5_000_000;
 
 /**
  * marked's tokenizer with an end to what hostile text can make it do: nesting is limited, since marked recurses, and so is

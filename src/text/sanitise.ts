@@ -17,7 +17,7 @@ export const FOREIGN_HTML_LENGTH = 500_000;
 /** Characters of an own post. Servers refuse an activity over 1 MB, so that more could not be delivered anyway. */
 export const OWN_HTML_LENGTH = 1_000_000;
 /** Levels of elements. Honest HTML, quoted mail included, stays well below; what is deeper is shown as plain text. */
-export const HTML_DEPTH = 100;
+const HTML_DEPTH = 100;
 
 /**
  * THE gate for HTML from outside: what comes out may stand in our pages and in the answers to apps. Keeps the elements
@@ -68,7 +68,7 @@ function withoutControls(html: string): string {
 }
 
 /** Plain text as HTML: an empty line parts paragraphs, a line end is a `<br>`. */
-export function asParagraphs(text: string): string {
+function asParagraphs(text: string): string {
   return text
     .split(/\n{2,}/)
     .filter((paragraph) => paragraph.trim() !== "")
