@@ -30,13 +30,13 @@ export interface NetworkOptions {
 }
 
 /** Who signs a request. */
-export interface Signer {
+interface Signer {
   /** The `publicKey.id` of an actor document that the other server can fetch. */
   keyId: string;
   privateKeyPem: string;
 }
 
-export interface GetOptions {
+interface GetOptions {
   /** The Accept header. Default `*\/*`. */
   accept?: string;
   /** Left out: the request is not signed. */
@@ -54,7 +54,7 @@ export interface GetOptions {
   signal?: AbortSignal;
 }
 
-export interface PostOptions {
+interface PostOptions {
   body: Buffer | string;
   contentType: string;
   signer?: Signer;
@@ -80,7 +80,7 @@ export interface Fetched {
 }
 
 /** The answer to a POST. */
-export interface Posted {
+interface Posted {
   status: number;
   headers: Record<string, string>;
   /** The first KiB of the body. */

@@ -43,9 +43,7 @@ export function internetLookup(
       );
     const asked6 = ask(server.resolve6(hostname), 6);
     const found4 = await ask(server.resolve4(hostname), 4);
-    const found6 = await (found4.length === 0
-      ? asked6
-      : Promise.race([asked6, pause(GRACE, [])]));
+    const found6 = await (found4.length === 0 ? asked6 : Promise.race([asked6, pause(GRACE, [])]));
     if (found4.length + found6.length > 0) {
       proven = true;
       return [...found4, ...found6];

@@ -22,5 +22,9 @@ export function headerLines(headers: HeaderMap, name: string): string[] | undefi
 
 function unfold(value: string): string {
   const trimmed = value.trim();
-  return trimmed.includes("\n") ? trimmed.replace(/[ \t]*\r?\n[ \t]+/g, " ") : trimmed;
+  if (!trimmed.includes("\n")) return trimmed;
+  return trimmed
+    .split("\n")
+    .map((line) => line.trim())
+    .join(" ");
 }

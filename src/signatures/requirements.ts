@@ -119,7 +119,7 @@ export function checkDigests(
 }
 
 /** Of these methods the body must be signed. */
-export function carriesBody(method: string): boolean {
+function carriesBody(method: string): boolean {
   return method !== "GET" && method !== "HEAD";
 }
 

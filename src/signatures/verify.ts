@@ -22,7 +22,6 @@ import {
 } from "./rfc9421.ts";
 
 export type { IncomingMessage, VerifyReason };
-export type SignatureScheme = "cavage" | "rfc9421";
 
 /** A signature that stands up to everything that can be checked without its key. */
 export type ParsedSignature =

@@ -23,7 +23,8 @@ const source: ComponentSource = {
     "x-list": ["one ", " two, three"],
     "content-digest": "sha-512=:AAAA:,  sha-256=:BBBB:",
     "x-text": "a,b",
-    "x-break": "a\nb",
+    "x-folded": "a\r\n   b",
+    "x-break": "a\rb",
   },
 };
 
@@ -53,6 +54,7 @@ describe("the base of an RFC 9421 signature", () => {
     ['"@query-param";name="empty"', '"@query-param";name="empty": '],
     ['"@query-param";name="odd"', '"@query-param";name="odd": %28%21%29%7E%27'],
     ['"x-list"', '"x-list": one, two, three'],
+    ['"x-folded"', '"x-folded": a b'],
     ['"x-list";bs', '"x-list";bs: :b25l:, :dHdvLCB0aHJlZQ==:'],
     ['"content-digest"', '"content-digest": sha-512=:AAAA:,  sha-256=:BBBB:'],
     ['"content-digest";sf', '"content-digest";sf: sha-512=:AAAA:, sha-256=:BBBB:'],

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, sign } from "node:crypto";
+import { createHash, createPrivateKey, generateKeyPairSync, sign } from "node:crypto";
 import { keyPairFor } from "../support/remote-keys.ts";
 import type { IncomingMessage } from "../../src/signatures/verify.ts";
 
@@ -178,4 +178,106 @@ export function requestOf(shape: Shape, signing: Signing = {}): IncomingMessage 
     `signature="${sign(hash, Buffer.from(lines.join("\n")), key).toString("base64")}"`,
   ].join(shape.separator ?? ",");
   return { method, target, origins: [SITE], headers, body };
+}
+
+/** How one kind of server writes RFC 9421. */
+export interface MessageShape {
+  server: string;
+  label: string;
+  components: string[];
+  /** Behind the list of components; `{created}` and `{expires}` are filled in. */
+  parameters: string;
+  digestName?: "sha-256" | "sha-512";
+  ed25519?: boolean;
+}
+
+const ed25519 = generateKeyPairSync("ed25519", {
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+});
+export const miraEd25519 = { publicPem: ed25519.publicKey, privatePem: ed25519.privateKey };
+
+const KEYID = 'keyid="https://there.example/users/mira#main-key"';
+
+export const MESSAGE_SHAPES: MessageShape[] = [
+  {
+    server: "Mastodon, which names no algorithm",
+    label: "sig1",
+    components: ["@method", "@target-uri", "content-digest"],
+    parameters: `;created={created};${KEYID}`,
+  },
+  {
+    server: "Fedify",
+    label: "sig1",
+    components: ["@method", "@target-uri", "@authority", "host", "date", "content-digest"],
+    parameters: `;alg="rsa-v1_5-sha256";${KEYID};created={created}`,
+  },
+  {
+    server: "WordPress",
+    label: "wp",
+    components: ["@method", "@target-uri", "@authority", "content-digest"],
+    parameters: `;created={created};expires={expires};${KEYID};alg="rsa-v1_5-sha256"`,
+  },
+  {
+    server: "tootik with an Ed25519 key",
+    label: "sig1",
+    components: ["@method", "@target-uri", "content-type", "content-digest"],
+    parameters: `;created={created};${KEYID};alg="ed25519"`,
+    ed25519: true,
+  },
+  {
+    server: "an Ed25519 key with no algorithm named",
+    label: "sig1",
+    components: ["@method", "@target-uri", "content-digest"],
+    parameters: `;created={created};${KEYID}`,
+    ed25519: true,
+  },
+  {
+    server: "one that signs path, authority and SHA-512",
+    label: "a",
+    components: ["@authority", "@path", "@query", "@method", "content-digest"],
+    parameters: `;${KEYID};created={created};nonce="abc";tag="x"`,
+    digestName: "sha-512",
+  },
+  {
+    server: "one that signs the request target and Host, dated by the header",
+    label: "a",
+    components: ["@method", "@request-target", "host", "date", "content-digest"],
+    parameters: `;${KEYID}`,
+  },
+];
+
+/** A POST of that shape to an inbox of ours. */
+export function messageRequestOf(shape: MessageShape): IncomingMessage {
+  const name = shape.digestName ?? "sha-256";
+  const digest = createHash(name.replace("-", "")).update(BODY).digest("base64");
+  const target = "/ap/accounts/blog/inbox";
+  const headers: Record<string, string> = {
+    host: "blog.example",
+    date: NOW.toUTCString(),
+    "content-type": "application/activity+json",
+    "content-digest": `${name}=:${digest}:`,
+  };
+  const derived: Record<string, string> = {
+    "@method": "POST",
+    "@target-uri": SITE + target,
+    "@authority": "blog.example",
+    "@request-target": target,
+    "@path": target,
+    "@query": "?",
+  };
+  const list = shape.components.map((component) => `"${component}"`).join(" ");
+  const times = shape.parameters
+    .replace("{created}", String(CREATED))
+    .replace("{expires}", String(CREATED + 3600));
+  const input = `(${list})${times}`;
+  const base = [
+    ...shape.components.map((component) => `"${component}": ${derived[component] ?? headers[component]}`),
+    `"@signature-params": ${input}`,
+  ].join("\n");
+  const pair = shape.ed25519 === true ? miraEd25519 : mira;
+  const bytes = sign(shape.ed25519 === true ? null : "sha256", Buffer.from(base), pair.privatePem);
+  headers["signature-input"] = `${shape.label}=${input}`;
+  headers.signature = `${shape.label}=:${bytes.toString("base64")}:`;
+  return { method: "POST", target, origins: [SITE], headers, body: BODY };
 }

@@ -10,7 +10,19 @@ import {
   type VerifyReason,
 } from "../../src/signatures/verify.ts";
 import { keyPairFor } from "../support/remote-keys.ts";
-import { BODY, mira, NOW, requestOf, SHAPES, SITE, type Shape, type Signing } from "./shapes.ts";
+import {
+  BODY,
+  MESSAGE_SHAPES,
+  messageRequestOf,
+  mira,
+  miraEd25519,
+  NOW,
+  requestOf,
+  SHAPES,
+  SITE,
+  type Shape,
+  type Signing,
+} from "./shapes.ts";
 
 const HOUR = 3_600_000;
 
@@ -72,6 +84,18 @@ describe("verifying a request", () => {
         assert.ok(read.ok, JSON.stringify(read));
         assert.equal(read.signature.scheme, "rfc9421");
         assert.deepEqual(await verifySignature(message, read.signature, mira.publicPem), { ok: true });
+      });
+    }
+
+    for (const shape of MESSAGE_SHAPES) {
+      it(`${shape.server}, RFC 9421`, async () => {
+        const message = messageRequestOf(shape);
+        const read = readSignature(message, { now: NOW });
+        assert.ok(read.ok, JSON.stringify(read));
+        assert.equal(read.signature.scheme, "rfc9421");
+        const publicPem = shape.ed25519 === true ? miraEd25519.publicPem : mira.publicPem;
+        assert.deepEqual(await verifySignature(message, read.signature, publicPem), { ok: true });
+        assert.equal(await outcome(message, keyPairFor("another").publicPem), "bad-signature");
       });
     }
 

@@ -15,7 +15,7 @@ export interface TestServer {
   readonly port: number;
   readonly requests: RecordedRequest[];
   /** Connections opened since the start. */
-  connections: number;
+  readonly connections: number;
   /** Connections open now. */
   readonly open: number;
   /** Drops all connections and stops. */
