@@ -2,12 +2,11 @@ import { Router, type Request } from "express";
 import type { ActorRow, PostRow } from "../database/rows.ts";
 import { composeActivity } from "../documents/compose-activity.ts";
 import { idsOf, type JsonObject } from "../documents/read.ts";
-import { siteActor } from "../domain/accounts.ts";
 import { postsOf } from "../domain/find-post.ts";
 import { followersOf, followingOf } from "../domain/follows.ts";
 import type { Site } from "../site.ts";
 import type { PageRequest } from "../support/cursors.ts";
-import { actorDocument } from "./actor-document.ts";
+import { accountDocument, siteDocument } from "./actor-document.ts";
 import { collectionRoute, emptyCollectionRoute, type Listing } from "./collection-routes.ts";
 import { countPostsOf } from "./counts.ts";
 import { accountIn } from "./params.ts";
@@ -24,10 +23,12 @@ export function accountRoutes(site: Site): Router {
     "/ap/accounts/:username",
     { page: async (request) => (await accountIn(site, request)).url },
     async (request, response) => {
-      const account = await accountIn(site, request);
+      const username = String(request.params.username);
+      const document = await accountDocument(site, username);
       // One document has one address: capitals lead to it.
-      if (account.username !== request.params.username) return response.redirect(301, account.uri);
-      return send(request, response, await actorDocument(site, account));
+      if (document.id !== undefined && document.id !== site.urls.actor(username))
+        return response.redirect(301, document.id);
+      return send(request, response, document);
     },
   );
   at(
@@ -56,7 +57,7 @@ export function accountRoutes(site: Site): Router {
   );
 
   at("/ap/actor", async (request, response) => {
-    send(request, response, await actorDocument(site, await siteActor(site)));
+    send(request, response, await siteDocument(site));
   });
   // The site's own actor writes nothing and follows nobody, but readers refuse an actor without these.
   for (const name of ["outbox", "followers", "following"])

@@ -1,14 +1,15 @@
 import { LRUCache } from "lru-cache";
-import type { JsonObject } from "../documents/parse-json.ts";
 import type { Site } from "../site.ts";
-import { served, type Served } from "./respond.ts";
+import { ACTIVITY_JSON, served, type Served } from "./respond.ts";
 
 /** What a look at the store says: what the bytes would have to be made from, and how. */
 export interface Looked {
   /** Everything that the bytes depend on. */
   version: string;
   status?: 200 | 410;
-  compose: () => Promise<JsonObject> | JsonObject;
+  /** Default: application/activity+json. */
+  type?: string;
+  compose: () => Promise<object> | object;
 }
 
 /** Bytes held for one site. */
@@ -35,10 +36,10 @@ export class DocumentCache {
   }
 
   async #find(key: string, look: () => Promise<Looked>): Promise<Served> {
-    const { version, status = 200, compose } = await look();
+    const { version, status = 200, type = ACTIVITY_JSON, compose } = await look();
     const kept = this.#kept.get(key);
     if (kept?.version === version) return kept.served;
-    const fresh = served(await compose(), { status });
+    const fresh = served(await compose(), { status, type });
     this.#kept.set(key, { version, served: fresh });
     return fresh;
   }

@@ -1,14 +1,13 @@
 import type { RequestHandler } from "express";
-import { localAccount } from "../domain/accounts.ts";
-import { findPost } from "../domain/find-post.ts";
 import type { Site } from "../site.ts";
+import { NotFound } from "../support/errors.ts";
 import { LIMITS } from "../support/limits.ts";
 import { normaliseUrl } from "../support/urls.ts";
 import { wantsActivity } from "./accept.ts";
-import { actorDocument } from "./actor-document.ts";
-import { postDocument, standing } from "./post-document.ts";
+import { accountDocument } from "./actor-document.ts";
+import { documentOfPage } from "./post-document.ts";
 import { profileNamed } from "./profile-urls.ts";
-import { send } from "./respond.ts";
+import { send, type Served } from "./respond.ts";
 
 export { wantsActivity } from "./accept.ts";
 export { alternateLink, type AlternateLink } from "./alternate-link.ts";
@@ -38,17 +37,22 @@ export function negotiation(site: Site): RequestHandler {
         next();
         return;
       }
-      const name = profileNamed(site, url);
-      const account = name === undefined ? null : await localAccount(site, name);
-      if (account) {
-        send(request, response, await actorDocument(site, account), options);
-        return;
-      }
-      const post = await findPost(site, url);
-      if (!post || standing(post) === "nothing") next();
-      else send(request, response, await postDocument(site, post._id), options);
+      const document = await documentAt(site, url);
+      if (document) send(request, response, document, options);
+      else next();
     } catch (error) {
       next(error);
     }
   };
+}
+
+/** The object that this page shows to everybody; `undefined` for all other pages. */
+async function documentAt(site: Site, url: string): Promise<Served | undefined> {
+  try {
+    const name = profileNamed(site, url);
+    return await (name === undefined ? documentOfPage(site, url) : accountDocument(site, name));
+  } catch (error) {
+    if (error instanceof NotFound) return undefined;
+    throw error;
+  }
 }

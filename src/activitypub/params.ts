@@ -7,15 +7,14 @@ import { pageRequest, type PageRequest } from "../support/cursors.ts";
 import { Gone, NotFound } from "../support/errors.ts";
 import { parseId } from "../support/ids.ts";
 import { LIMITS } from "../support/limits.ts";
+import { USERNAME } from "./actor-document.ts";
 import { standing } from "./post-document.ts";
 
 /** The account that a path names. @throws {NotFound} for strangers. */
 export async function accountIn(site: Site, request: Request): Promise<ActorRow> {
   const { username } = request.params;
   const account =
-    typeof username === "string" && /^[A-Za-z0-9_]{1,30}$/.test(username)
-      ? await localAccount(site, username)
-      : null;
+    typeof username === "string" && USERNAME.test(username) ? await localAccount(site, username) : null;
   if (!account) throw new NotFound("There is no such account here.");
   return account;
 }

@@ -3,7 +3,7 @@ import type { ActorRow, PostRow } from "../database/rows.ts";
 import { composePost, composeTombstone } from "../documents/compose-post.ts";
 import { withContext } from "../documents/context.ts";
 import type { JsonObject } from "../documents/parse-json.ts";
-import { postById } from "../domain/find-post.ts";
+import { findPost, postById } from "../domain/find-post.ts";
 import { groupOf } from "../domain/group.ts";
 import { repliesTo } from "../domain/thread.ts";
 import { isOpen, seenByAnyone } from "../domain/visibility.ts";
@@ -16,21 +16,20 @@ import type { Served } from "./respond.ts";
 const FIRST_REPLIES = 5;
 
 /** What the document is made from, without the text itself: that changes only together with one of these. */
-const VERSION = {
-  _id: 0,
-  local: 1,
-  type: 1,
-  visibility: 1,
-  deletedAt: 1,
-  hiddenAt: 1,
-  updatedAt: 1,
-  fingerprint: 1,
-  policy: 1,
-  mentions: 1,
-  likesCount: 1,
-  boostsCount: 1,
-  repliesCount: 1,
-} as const;
+const VERSION = [
+  "type",
+  "visibility",
+  "deletedAt",
+  "hiddenAt",
+  "updatedAt",
+  "fingerprint",
+  "policy",
+  "mentions",
+  "likesCount",
+  "boostsCount",
+  "repliesCount",
+] as const satisfies (keyof PostRow)[];
+const PROJECTION = Object.fromEntries(["local", ...VERSION].map((name) => [name, 1]));
 
 /**
  * What a stranger may know of a post of ours: all of it, that it is gone, or nothing. Posts of others are served by
@@ -47,18 +46,25 @@ export function standing(post: PostRow | null): "live" | "gone" | "nothing" {
  * @throws {NotFound} for posts that are not there, not ours or not public: the three look alike.
  */
 export async function postDocument(site: Site, id: number): Promise<Served> {
-  return documentsOf(site).get(`post ${id}`, () => look(site, id));
+  return documentsOf(site).get(`post ${id}`, async () =>
+    lookedAt(site, await native(site.models.posts).findOne({ _id: id }, { projection: PROJECTION })),
+  );
 }
 
-async function look(site: Site, id: number): Promise<Looked> {
-  const seen = await native(site.models.posts).findOne({ _id: id }, { projection: VERSION });
+/** The same by the address of a page, ours or the host's. @throws {NotFound} */
+export async function documentOfPage(site: Site, url: string): Promise<Served> {
+  return documentsOf(site).get(`page ${url}`, async () => lookedAt(site, await findPost(site, url)));
+}
+
+function lookedAt(site: Site, seen: PostRow | null): Looked {
   const state = standing(seen);
-  if (state === "nothing") throw new NotFound();
+  if (!seen || state === "nothing") throw new NotFound();
   return {
-    version: JSON.stringify(seen),
+    version: JSON.stringify([seen._id, ...VERSION.map((name) => seen[name])]),
     status: state === "gone" ? 410 : 200,
     compose: async () => {
-      const post = await postById(site, id);
+      // Read anew and asked again: it may have changed since the look.
+      const post = await postById(site, seen._id);
       if (!post || standing(post) !== state) throw new NotFound();
       return withContext(state === "gone" ? composeTombstone(post) : await composeOwnPost(site, post));
     },

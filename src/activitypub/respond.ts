@@ -10,11 +10,15 @@ export interface Served {
   body: Buffer;
   /** Strong: the same bytes always have the same. */
   etag: string;
+  /** The document's own id, where it has one. */
+  id?: string;
 }
 
 /** Serialises once. */
-export function served(doc: unknown, options: { type?: string; status?: 200 | 410 } = {}): Served {
-  return servedText(JSON.stringify(doc), { type: ACTIVITY_JSON, ...options });
+export function served(doc: object, options: { type?: string; status?: 200 | 410 } = {}): Served {
+  const { id } = doc as { id?: unknown };
+  const ready = servedText(JSON.stringify(doc), { type: ACTIVITY_JSON, ...options });
+  return typeof id === "string" ? { ...ready, id } : ready;
 }
 
 export function servedText(text: string, options: { type: string; status?: 200 | 410 }): Served {

@@ -9,8 +9,11 @@ import { profileNamed } from "./profile-urls.ts";
 import { BadRequest } from "./errors.ts";
 import { queryOf } from "./params.ts";
 import { getOnly } from "./reading.ts";
-import { send, served } from "./respond.ts";
+import { actorVersion, USERNAME } from "./actor-document.ts";
+import { documentsOf } from "./document-cache.ts";
+import { send } from "./respond.ts";
 
+const JRD = "application/jrd+json; charset=utf-8";
 const LD_JSON = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"';
 
 /** `/.well-known/webfinger` (RFC 7033): from a handle, an id or a profile page to the actor, and back. */
@@ -23,10 +26,13 @@ export function webfingerRoutes(site: Site): Router {
       throw new BadRequest("Say whom you look for: ?resource=acct:user@host", "no-resource");
     if (resource.length > LIMITS.urlLength)
       throw new BadRequest("This resource is too long.", "resource-too-long");
-    const actor = await whoIs(site, resource);
-    if (!actor) throw new NotFound("There is nobody of this name here.");
-    const jrd = describe(site, actor, new Set(query.getAll("rel")));
-    send(request, response, served(jrd, { type: "application/jrd+json; charset=utf-8" }), { vary: "Origin" });
+    const rels = new Set(query.getAll("rel").slice(0, 20));
+    const document = await documentsOf(site).get(`webfinger ${resource} ${[...rels].join(" ")}`, async () => {
+      const actor = await whoIs(site, resource);
+      if (!actor) throw new NotFound("There is nobody of this name here.");
+      return { version: actorVersion(actor), type: JRD, compose: () => describe(site, actor, rels) };
+    });
+    send(request, response, document, { vary: "Origin" });
   });
   return router;
 }
@@ -38,7 +44,7 @@ async function whoIs(site: Site, resource: string): Promise<ActorRow | null> {
     const [, name = "", host = ""] = handle;
     if (!isOurHost(site, host)) return null;
     if (isOurHost(site, name)) return siteActor(site);
-    return /^[A-Za-z0-9_]{1,30}$/.test(name) ? localAccount(site, name) : null;
+    return USERNAME.test(name) ? localAccount(site, name) : null;
   }
   const url = normaliseUrl(resource);
   if (url === undefined) return null;

@@ -89,8 +89,9 @@ describe("host-meta", () => {
   });
 });
 
-function asText(response: NodeJS.ReadableStream, done: (error: Error | null, body: string) => void): void {
+function asText(response: request.Response, done: (error: Error | null, body: string) => void): void {
   let text = "";
-  response.on("data", (chunk: Buffer) => (text += chunk.toString()));
-  response.on("end", () => done(null, text));
+  const stream = response as unknown as NodeJS.ReadableStream;
+  stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  stream.on("end", () => done(null, text));
 }

@@ -44,7 +44,7 @@ describe("WebFinger", () => {
       .get("/ap/accounts/blog")
       .set("Accept", "application/activity+json")
       .expect(200);
-    assert.equal(actor.body.id, self[0].href);
+    assert.equal(actor.body.id, self[0]?.href);
     assert.equal(`acct:${actor.body.webfinger}`, body.subject);
   });
 
