@@ -14,7 +14,7 @@ const ATTEMPTS = 8;
 export async function insertRows(site: Site, rows: Omit<DeliveryRow, "_id">[]): Promise<void> {
   let rest = rows;
   for (let attempt = 1; rest.length > 0; attempt += 1) {
-    const ids = spread(site.clock.now(), rest.length);
+    const ids = spread(site, rest.length);
     const numbered = rest.map((row, at): DeliveryRow => ({ _id: ids[at] ?? 0, ...row }));
     try {
       await deliveriesOf(site).insertMany(numbered, { ordered: false });
@@ -33,11 +33,15 @@ function onlyDuplicates(error: unknown): boolean {
   return isDuplicateKey(error) && (!Array.isArray(writeErrors) || writeErrors.every(isDuplicateKey));
 }
 
+/** The highest id given out by this process, so that two pages within a second do not meet. */
+const highest = new WeakMap<Site, number>();
+
 /** Distinct ids in rising order, so that they are inserted at one end of the index. */
-function spread(at: Date, count: number): number[] {
+function spread(site: Site, count: number): number[] {
   const ids: number[] = [];
-  let id = firstSnowflakeAt(at);
+  let id = Math.max(firstSnowflakeAt(site.clock.now()), highest.get(site) ?? 0);
   for (let made = 0; made < count; made += 1) ids.push((id += 1 + randomInt(4096)));
+  highest.set(site, id);
   return ids;
 }
 
