@@ -4,7 +4,6 @@ import express, { type RequestHandler } from "express";
 import { createInboxWorker } from "../../src/activitypub/inbox/process.ts";
 import { inboxRoutes } from "../../src/activitypub/inbox/routes.ts";
 import type { InboundRow } from "../../src/database/rows.ts";
-import type { FediverseOptions } from "../../src/options.ts";
 import type { Logger } from "../../src/support/logger.ts";
 import { makeSite, type HandMadeSite } from "./make-site.ts";
 
@@ -40,7 +39,7 @@ export async function makeInboxSite(options: InboxSiteOptions = {}): Promise<Inb
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const log: LogLine[] = [];
   const logger = recorder(log);
-  const made = await makeSite({ origin, logger, ...rest } as Partial<FediverseOptions>);
+  const made = await makeSite({ origin, logger, ...rest });
   for (const middleware of before) app.use(middleware);
   app.use(inboxRoutes(made.site));
   const worker = createInboxWorker(made.site);
