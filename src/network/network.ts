@@ -30,13 +30,13 @@ export interface NetworkOptions {
 }
 
 /** Who signs a request. */
-interface Signer {
+export interface Signer {
   /** The `publicKey.id` of an actor document that the other server can fetch. */
   keyId: string;
   privateKeyPem: string;
 }
 
-interface GetOptions {
+export interface GetOptions {
   /** The Accept header. Default `*\/*`. */
   accept?: string;
   /** Left out: the request is not signed. */
@@ -54,7 +54,7 @@ interface GetOptions {
   signal?: AbortSignal;
 }
 
-interface PostOptions {
+export interface PostOptions {
   body: Buffer | string;
   contentType: string;
   signer?: Signer;
@@ -80,7 +80,7 @@ export interface Fetched {
 }
 
 /** The answer to a POST. */
-interface Posted {
+export interface Posted {
   status: number;
   headers: Record<string, string>;
   /** The first KiB of the body. */
