@@ -140,9 +140,10 @@ function breakLock(lock: string): void {
 
 /**
  * Claims a data folder: one process serves it, others of this machine use that one's socket.
+ * @param patience how long an owner that does not answer is waited for, in milliseconds
  * @throws {FolderInUse} when another process holds it and does not answer
  */
-export async function claim(directory: string): Promise<Claim> {
+export async function claim(directory: string, patience = patienceMilliseconds): Promise<Claim> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const lock = join(directory, "owner.lock");
   const started = performance.now();
@@ -155,11 +156,11 @@ export async function claim(directory: string): Promise<Claim> {
     }
     const waited = performance.now() - started;
     // A lock that cannot be read is either being written this very moment, or left half by a crash.
-    if (owner === undefined ? waited > 1000 : !holds(owner)) {
+    if (owner === undefined ? waited > Math.min(1000, patience / 2) : !holds(owner)) {
       breakLock(lock);
       continue;
     }
-    if (waited > patienceMilliseconds) {
+    if (waited > patience) {
       throw new FolderInUse(
         `The data folder ${directory} belongs to process ${owner?.pid ?? "?"}, which does not answer. ` +
           `End that process, or, if it is another program that got its number by chance, delete ${lock}.`,

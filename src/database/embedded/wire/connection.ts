@@ -8,6 +8,9 @@ import { Framing } from "./framing.ts";
 import type { Incoming } from "./message.ts";
 import { readMessage, writeReply } from "./message.ts";
 
+/** How long a last answer may take to be read when the server closes. */
+const lingerMilliseconds = 1000;
+
 /** One client: its messages are answered one after the other, in their order. */
 export class Connection {
   readonly #socket: Socket;
@@ -32,8 +35,13 @@ export class Connection {
   async close(): Promise<void> {
     this.#socket.pause();
     await this.#working;
-    this.#socket.end();
-    this.#socket.destroySoon();
+    if (this.#closed) return;
+    const closed = new Promise<void>((resolve) => this.#socket.once("close", () => resolve()));
+    // A client that does not read its answer must not hold up the end.
+    const timer = setTimeout(() => this.#socket.destroy(), lingerMilliseconds);
+    this.#socket.end(() => this.#socket.destroy());
+    await closed;
+    clearTimeout(timer);
   }
 
   #receive(chunk: Buffer): void {
