@@ -38,7 +38,7 @@ const filter: fc.Arbitrary<Document> = fc.oneof(
   fc.record({ $or: fc.array(flat, { minLength: 1, maxLength: 3 }) }),
   fc.tuple(flat, fc.array(flat, { minLength: 1, maxLength: 2 })).map(([and, or]) => ({ ...and, $or: or })),
 );
-const sort = fc.constantFrom<Document | undefined>(
+const sort = fc.constantFrom(
   undefined,
   { a: 1, _id: 1 },
   { a: -1, _id: -1 },
