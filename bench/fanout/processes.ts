@@ -11,8 +11,13 @@ function start(file: string): ChildProcess {
 
 function answer<T>(child: ChildProcess): Promise<T> {
   return new Promise((resolve, reject) => {
-    child.once("message", (message) => resolve(message as T));
-    child.once("exit", (code) => reject(new Error(`a process of the benchmark ended with code ${code}`)));
+    const left = (code: number | null): void =>
+      reject(new Error(`a process of the benchmark ended with code ${code ?? "none"}`));
+    child.once("exit", left);
+    child.once("message", (message) => {
+      child.off("exit", left);
+      resolve(message as T);
+    });
   });
 }
 

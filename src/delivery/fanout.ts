@@ -77,8 +77,8 @@ async function fanOut(site: Site, held: Held, signal: AbortSignal | undefined): 
   if (activity.cancelledAt === undefined) {
     for await (const page of audience(site, activity)) {
       await insertPage(site, activity, page);
-      if (!(await keep(site, held, page.cursor))) return false;
       site.wake("delivery");
+      if (!(await keep(site, held, page.cursor))) return false;
       if (signal?.aborted === true) {
         await release(site, held, site.clock.now());
         return false;

@@ -10,7 +10,7 @@ export interface Page {
 
 /** Rows read at once; the memory of a fan-out, whatever the number of followers. */
 export const PAGE = 1000;
-/** The first page is small, so that the first follower hears at once. */
+/** The first page is small and the next ones double, so that the first follower hears at once. */
 export const FIRST_PAGE = 100;
 
 /** A cursor is the letter of a stage, in their order, and the place inside it. */
@@ -42,7 +42,7 @@ function* named(activity: ActivityRow, from: number): Generator<Page> {
 /** A step seeks past the last inbox, so thousands who share one inbox cost a page and not their number. */
 async function* followers(site: Site, activity: ActivityRow, from: string): AsyncGenerator<Page> {
   let limit = FIRST_PAGE;
-  for (let last = from; ; limit = PAGE) {
+  for (let last = from; ; limit = Math.min(limit * 2, PAGE)) {
     const rows = await followsOf(site)
       .find(
         { followed: activity.actor, state: "accepted", deliverTo: { $gt: last } },
