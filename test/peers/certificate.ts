@@ -1,0 +1,19 @@
+/** A certificate for `localhost`, signed by itself, and its key: good for nothing but these tests, until 2120. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBaDCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
+CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABEYNofSUTGnelB12
+1jOfxzdbN84CAZqsyUxH9/E4bvFUSoDWlh+TKEOQsbffrXW/W79UC0OGRrAKkkbr
+6/78wzejTjBMMBoGA1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAAATAPBgNVHRMBAf8E
+BTADAQH/MB0GA1UdDgQWBBQWxa89Qty4M97PthDfLmo9byeDCzAKBggqhkjOPQQD
+AgNJADBGAiEA/4szI2bYrwX0ivjBPNrAcC50qCttTJAfv7dHlQJgqb4CIQDz5moy
+Prmey1dwvt29Ahyc0eM0VhrATuaOXwQThLF6Fw==
+-----END CERTIFICATE-----
+`;
+
+export const certificateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg9FElvdP/IJ8ic/i8
+Vgoi1D4etrzFc/U0krchdSY0+bahRANCAARGDaH0lExp3pQddtYzn8c3WzfOAgGa
+rMlMR/fxOG7xVEqA1pYfkyhDkLG33611v1u/VAtDhkawCpJG6+v+/MM3
+-----END PRIVATE KEY-----
+`;
