@@ -33,7 +33,8 @@ export interface FetchMiss {
   detail: string;
 }
 
-export type DocumentResult = { ok: true; document: JsonObject; url: string } | FetchMiss;
+/** `remembered`: read a moment ago, not now. */
+export type DocumentResult = { ok: true; document: JsonObject; url: string; remembered?: true } | FetchMiss;
 
 export interface FetchDocumentOptions {
   /** `activity` demands an ActivityPub media type; `jrd` takes any JSON and follows redirects to other hosts. */
@@ -65,7 +66,7 @@ export async function fetchDocument(
   if (options.remember === true) {
     const known = memory.documents.get(url);
     if (known !== undefined && now.getTime() - known.at.getTime() < REMEMBERED)
-      return { ok: true, document: known.document, url };
+      return { ok: true, document: known.document, url, remembered: true };
   }
   return memory.flights.run(`${options.kind} ${url}`, async () => {
     if (!memory.budget.take(host, now)) return miss("over-budget", true, `too much is fetched from ${host}`);

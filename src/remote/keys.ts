@@ -129,15 +129,27 @@ async function stored(site: Site, keyId: string): Promise<KnownKey | undefined> 
 async function fetchKey(site: Site, keyId: string): Promise<FoundKey> {
   const at = await fetchDocument(site, keyId, { kind: "activity", remember: true });
   if (!at.ok) return missed(at);
-  const named = readKeys(at.document).find((key) => key.id === keyId);
+  const found = await proveKey(site, keyId, at.document);
+  if (found.ok || at.remembered !== true) return found;
+  // A document of a moment ago may be older than the key, or than its owner's farewell.
+  forgetDocument(site, keyId);
+  return fetchKey(site, keyId);
+}
+
+async function proveKey(site: Site, keyId: string, document: JsonObject): Promise<FoundKey> {
+  const named = readKeys(document).find((key) => key.id === keyId);
   if (named === undefined) return notOwned;
   const address = keyId.replace(/#.*$/s, "");
-  if (named.owner === address) return listed(at.document, keyId, named.owner, undefined);
+  if (named.owner === address) return listed(document, keyId, named.owner, undefined);
   // A stub or a bare key: what counts is what the owner's own document says.
   if (httpUrl(named.owner) === undefined) return notOwned;
   const owner = await fetchDocument(site, named.owner, { kind: "activity", remember: true });
   if (!owner.ok) return missed(owner);
-  return listed(owner.document, keyId, named.owner, named.pem);
+  const found = listed(owner.document, keyId, named.owner, named.pem);
+  if (found.ok || owner.remembered !== true) return found;
+  forgetDocument(site, named.owner);
+  const again = await fetchDocument(site, named.owner, { kind: "activity", remember: true });
+  return again.ok ? listed(again.document, keyId, named.owner, named.pem) : missed(again);
 }
 
 const notOwned: FoundKey = { ok: false, reason: "not-owned", retry: false };
