@@ -53,7 +53,8 @@ function asOurs(thrown: unknown): FediverseError {
 
 function isForPeople(request: Request): boolean {
   return (
-    /^\/(@|tags\/|fediverse\/)/.test(request.path) && (request.headers.accept ?? "").includes("text/html")
+    /^\/(@|tags\/|fediverse\/|oauth\/authorize)/.test(request.path) &&
+    (request.headers.accept ?? "").includes("text/html")
   );
 }
 

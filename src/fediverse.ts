@@ -19,9 +19,11 @@ import { publishPost, removePost, updatePost } from "./domain/posts.ts";
 import { commentsOf, type CommentPage } from "./domain/thread.ts";
 import { answerError } from "./error-answer.ts";
 import { createNetwork } from "./network/network.ts";
+import { crossOrigin } from "./mastodon/cors.ts";
+import { mastodonRouter } from "./mastodon/router.ts";
 import { readOptions, type AccountOptions, type FediverseOptions } from "./options.ts";
 import { pagesRouter } from "./pages/router.ts";
-import { isOursByPath, mayWantActivity } from "./paths.ts";
+import { isApiPath, isOursByPath, mayWantActivity } from "./paths.ts";
 import type { Site, SiteEvents } from "./site.ts";
 import { SECOND } from "./support/clock.ts";
 import { FediverseError, reasonOf, StoreUnavailable } from "./support/errors.ts";
@@ -100,6 +102,7 @@ export function fediverse(given: FediverseOptions): Fediverse {
     clock,
     logger,
     events,
+    faces: {},
     wake: (work) => {
       if (options.clockwork && started) clockwork.wake(work);
     },
@@ -141,6 +144,7 @@ export function fediverse(given: FediverseOptions): Fediverse {
 
   const activitypub = activitypubRouter(site);
   const pages = pagesRouter(site);
+  const api = mastodonRouter(site);
   const negotiate = negotiation(site);
 
   async function serve(
@@ -177,7 +181,10 @@ export function fediverse(given: FediverseOptions): Fediverse {
     });
 
   const middleware = (request: Request, response: Response, next: NextFunction): void => {
-    if (isOursByPath(request.path)) void serve(request, response, next, ours);
+    // Scripts of other sites must be able to read an error, too, and preflights need no store.
+    if (isApiPath(request.path))
+      crossOrigin(request, response, () => void serve(request, response, next, api));
+    else if (isOursByPath(request.path)) void serve(request, response, next, ours);
     else if (
       (request.method === "GET" || request.method === "HEAD") &&
       mayWantActivity(request.headers.accept)

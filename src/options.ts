@@ -108,6 +108,16 @@ const feeds = z
   })
   .prefault({});
 
+const api = z
+  .strictObject({
+    requestsPer5Minutes: z
+      .int()
+      .min(1)
+      .default(300)
+      .describe("Requests that one logged-in app, or one address without a login, may make in five minutes."),
+  })
+  .prefault({});
+
 /** Every option with its default and reason; docs/options.md is generated from it. */
 export const optionsSchema = z.strictObject({
   origin: z
@@ -191,6 +201,7 @@ export const optionsSchema = z.strictObject({
     .describe("Seconds until `ready` rejects when the database cannot be reached. The site keeps trying."),
   delivery: delivery.describe("The delivery queue."),
   feeds: feeds.describe("Polling of feeds."),
+  api: api.describe("The Mastodon API, for apps."),
   clockwork: z
     .boolean()
     .default(true)

@@ -1,9 +1,18 @@
 const PREFIXES =
-  /^\/(?:@|ap(?:\/|$)|fediverse(?:\/|$)|tags\/|nodeinfo\/|\.well-known\/(?:webfinger|host-meta|nodeinfo)(?:[./]|$))/;
+  /^\/(?:@|ap(?:\/|$)|fediverse(?:\/|$)|tags\/|nodeinfo\/|oauth\/authorize(?:\/(?:native\/?)?)?$|\.well-known\/(?:webfinger|host-meta|nodeinfo)(?:[./]|$))/;
 
 /** Might this path be one of ours? What is not goes on to the host without another look. */
 export function isOursByPath(path: string): boolean {
   return PREFIXES.test(path);
+}
+
+/** Not all of `/api/` and `/oauth/`: a host may have an API of its own, and log its readers in with somebody else. */
+const API =
+  /^\/(?:api\/(?:v\d|oembed\/?$)|oauth\/(?:token|revoke|userinfo)\/?$|\.well-known\/oauth-authorization-server\/?$)/;
+
+/** Is this path one of the Mastodon API? It is answered whatever it is: apps take HTML for a broken server. */
+export function isApiPath(path: string): boolean {
+  return API.test(path);
 }
 
 /** Might the asker want an ActivityPub document? A cheap look before the careful one (activitypub/negotiation.ts). */

@@ -37,6 +37,11 @@ export interface SiteEvents {
 /** The kinds of waiting work that can be woken before the next tick of the clockwork. */
 export type Work = "outgoing" | "fanout" | "delivery" | "inbox";
 
+export interface Faces {
+  /** `wss://host` without a path, once the host has attached its HTTP server to the streams. */
+  streamingUrl?: string;
+}
+
 /**
  * The one value that travels: everything a function of a site needs beside its own arguments. Two sites can live in one
  * process, and a test builds one by hand. Caches of a room are held by it in a `WeakMap<Site, …>`.
@@ -50,6 +55,8 @@ export interface Site {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: EventEmitter<SiteEvents>;
+  /** What the faces know of each other: filled when one of them begins to serve. */
+  readonly faces: Faces;
   /** Tells the clockwork that there is work now. Never throws, never waits. */
   wake(work: Work): void;
 }

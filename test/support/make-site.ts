@@ -55,6 +55,7 @@ export async function makeSite(
     clock: options.clock,
     logger: options.logger,
     events: new EventEmitter<SiteEvents>(),
+    faces: {},
     wake: (work) => void woken.push(work),
   };
   await migrate(site.models, options);

@@ -1,0 +1,83 @@
+import { isIPv6 } from "node:net";
+import type { Response } from "express";
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { Clock } from "../support/clock.ts";
+import { ApiError } from "./errors.ts";
+
+/** Requests, and the seconds they are counted over. */
+interface Budget {
+  points: number;
+  duration: number;
+}
+
+/**
+ * Who may ask how often, as upstream counts: per token, and per address where there is none. Registering apps and asking
+ * for tokens costs more, since each leaves a row or tries a secret. Uploads and deletions are upstream's own, too.
+ */
+const budgets = (requests: number) =>
+  ({
+    token: { points: requests, duration: 300 },
+    address: { points: requests, duration: 300 },
+    registration: { points: 5, duration: 600 },
+    grant: { points: 60, duration: 300 },
+    media: { points: 30, duration: 1800 },
+    deletion: { points: 30, duration: 1800 },
+  }) satisfies Record<string, Budget>;
+
+export type BudgetName = keyof ReturnType<typeof budgets>;
+
+/** The counters of one site in this process. */
+export class RateLimits {
+  readonly #clock: Clock;
+  readonly #limiters: Record<BudgetName, RateLimiterMemory>;
+
+  /** @param requests of one token, or of one address without, in five minutes. */
+  constructor(clock: Clock, requests: number) {
+    this.#clock = clock;
+    this.#limiters = Object.fromEntries(
+      Object.entries(budgets(requests)).map(([name, budget]) => [name, new RateLimiterMemory(budget)]),
+    ) as Record<BudgetName, RateLimiterMemory>;
+  }
+
+  /**
+   * Takes one request from a budget and tells the client what is left.
+   * @throws {ApiError} 429 where nothing is.
+   */
+  async take(name: BudgetName, key: string, response: Response): Promise<void> {
+    const limiter = this.#limiters[name];
+    try {
+      this.#tell(response, limiter.points, await limiter.consume(key));
+    } catch (spent) {
+      if (!(spent instanceof RateLimiterRes)) throw spent;
+      this.#tell(response, limiter.points, spent);
+      response.set("Retry-After", String(Math.ceil(spent.msBeforeNext / 1000)));
+      throw new ApiError(429, "Too many requests");
+    }
+  }
+
+  /** Is nothing left? Takes nothing. */
+  async isSpent(name: BudgetName, key: string): Promise<boolean> {
+    const left = await this.#limiters[name].get(key);
+    return left !== null && left.consumedPoints >= this.#limiters[name].points;
+  }
+
+  #tell(response: Response, limit: number, state: RateLimiterRes): void {
+    const reset = new Date(this.#clock.now().getTime() + Math.max(0, state.msBeforeNext));
+    response.set({
+      "X-RateLimit-Limit": String(limit),
+      "X-RateLimit-Remaining": String(state.remainingPoints),
+      "X-RateLimit-Reset": reset.toISOString(),
+    });
+  }
+}
+
+/** What counts as one address: a household has a whole /64 of IPv6. */
+export function addressKey(address: string | undefined): string {
+  if (address === undefined || !isIPv6(address)) return address ?? "";
+  if (address.includes(".")) return address.slice(address.lastIndexOf(":") + 1);
+  const [head = "", tail = ""] = (address.split("%")[0] ?? "").split("::");
+  const left = head.split(":").filter(Boolean);
+  const right = tail.split(":").filter(Boolean);
+  const middle = Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0");
+  return [...left, ...middle, ...right].slice(0, 4).join(":");
+}
