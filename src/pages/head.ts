@@ -54,7 +54,7 @@ export function profileHead(site: Site, account: ActorRow, person: PersonView, p
 
 /** Head of a post's page: canonical is the post's own place, which may be the host's permalink. */
 export function postHead(site: Site, post: PostRow, view: PostView): Head {
-  const title = view.title ?? `${view.author.name}: ${view.excerpt.slice(0, 80)}`;
+  const title = view.title ?? `${view.author.name}: ${(view.warning ?? view.excerpt).slice(0, 80)}`;
   const image = post.image?.url ?? post.attachments.find((media) => media.type === "Image")?.url;
   return {
     title,

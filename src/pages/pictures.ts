@@ -4,9 +4,11 @@ import { Router, type Response } from "express";
 import { LRUCache } from "lru-cache";
 import { unproxied } from "../domain/media.ts";
 import { NetworkError } from "../network/network.ts";
+import { isBlockedHost } from "../remote/hosts.ts";
 import type { Site } from "../site.ts";
 import { MINUTE, SECOND } from "../support/clock.ts";
 import { NotFound, reasonOf } from "../support/errors.ts";
+import { hostOf } from "../support/urls.ts";
 import { Semaphore } from "../support/semaphore.ts";
 import { PictureCache } from "./picture-cache.ts";
 import { pictureType } from "./picture-types.ts";
@@ -121,6 +123,7 @@ class Pictures {
   }
 
   async #download(url: string): Promise<Buffer | undefined> {
+    if (isBlockedHost(this.#site, hostOf(url) ?? "")) return undefined;
     try {
       const answer = await this.#site.network.get(url, {
         accept: "image/avif,image/webp,image/png,image/jpeg,image/gif",

@@ -8,10 +8,10 @@ const REFILL = 6 * SECOND;
 /** Addresses remembered. Whoever has more of them than this is not stopped here but by the network's own limits. */
 const ADDRESSES = 10_000;
 
-/** A bucket for each visitor's address, in memory only. */
+/** Kept for each visitor's address, in memory only: the time at which its budget will be whole again. */
 export class VisitorBudget {
   readonly #clock: Clock;
-  readonly #spent = new LRUCache<string, { tokens: number; at: number }>({ max: ADDRESSES });
+  readonly #wholeAt = new LRUCache<string, number>({ max: ADDRESSES });
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -21,13 +21,10 @@ export class VisitorBudget {
   take(address: string): number {
     const key = networkOf(address);
     const now = this.#clock.now().getTime();
-    const before = this.#spent.get(key) ?? { tokens: SIZE, at: now };
-    const tokens = Math.min(SIZE, before.tokens + Math.max(0, now - before.at) / REFILL);
-    if (tokens < 1) {
-      this.#spent.set(key, { tokens, at: now });
-      return Math.ceil(((1 - tokens) * REFILL) / SECOND);
-    }
-    this.#spent.set(key, { tokens: tokens - 1, at: now });
+    const wholeAt = Math.max(now, this.#wholeAt.get(key) ?? 0) + REFILL;
+    const wait = wholeAt - now - SIZE * REFILL;
+    if (wait > 0) return Math.ceil(wait / SECOND);
+    this.#wholeAt.set(key, wholeAt);
     return 0;
   }
 }
