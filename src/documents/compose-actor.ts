@@ -41,7 +41,7 @@ export function composeActor(urls: Urls, actor: ActorView, key: { id: string; pe
     alsoKnownAs: actor.alsoKnownAs,
     ...(actor.movedTo === undefined ? {} : { movedTo: actor.movedTo }),
     // Link previews of the site's pages may name the account as their author (Mastodon 4.3 and later).
-    attributionDomains: [urls.host],
+    attributionDomains: [...new Set([urls.host, ...(actor.attributionDomains ?? [])])],
   });
 }
 

@@ -1,9 +1,10 @@
 import type { Urls } from "../support/urls.ts";
 import { addressing } from "./addressing.ts";
 import { composeMedia } from "./compose-media.ts";
+import { composePoll } from "./compose-poll.ts";
+import { composeQuote, quoteLine, quotePolicy, quoteTag, shownQuote } from "./compose-quote.ts";
 import { escapeText } from "./escape.ts";
 import type { JsonObject } from "./parse-json.ts";
-import { PUBLIC } from "./read.ts";
 import type { MediaView, PostView } from "./views.ts";
 
 export interface ComposePostOptions {
@@ -38,7 +39,8 @@ export function composePost(
     followers: urls.followers(author.username),
     mentions: post.mentions.map((mention) => mention.uri).filter((uri) => uri !== undefined),
   });
-  const content = isArticle ? post.content : titled(post);
+  const quote = shownQuote(post);
+  const content = isArticle ? post.content : `${quote ? quoteLine(quote) : ""}${titled(post)}`;
   const summary = isArticle ? articleSummary(post, options.articleSummary ?? "excerpt") : post.warning;
   const shared: JsonObject = {
     attributedTo: isArticle && author.groupUri !== undefined ? [author.uri, author.groupUri] : author.uri,
@@ -51,7 +53,7 @@ export function composePost(
   const tag = composeTags(urls, post);
   return {
     id: post.uri,
-    type: post.type,
+    type: post.poll ? "Question" : post.type,
     ...shared,
     ...(isArticle && post.title !== undefined ? { name: post.title } : {}),
     ...(summary === undefined ? {} : { summary: escapeText(summary) }),
@@ -68,7 +70,9 @@ export function composePost(
     attachment: pictures(post).map(composeMedia),
     ...(isArticle ? { preview: composePreview(post, shared, tag) } : {}),
     ...composeCounts(urls, post, options.replies ?? []),
-    interactionPolicy: { canQuote: { automaticApproval: isOpen(post) ? [PUBLIC] : [author.uri] } },
+    ...(post.poll ? composePoll(post.poll) : {}),
+    ...(quote ? composeQuote(quote) : {}),
+    interactionPolicy: quotePolicy(urls, post, author),
   };
 }
 
@@ -80,10 +84,6 @@ export function composeTombstone(post: { uri: string; type: string; deletedAt?: 
     formerType: post.type,
     ...(post.deletedAt === undefined ? {} : { deleted: post.deletedAt.toISOString() }),
   };
-}
-
-function isOpen(post: PostView): boolean {
-  return post.visibility === "public" || post.visibility === "unlisted";
 }
 
 /** Mastodon takes a post with `updated` for edited, and PeerTube's habit of always sending it has confused others. */
@@ -122,7 +122,8 @@ function composeTags(urls: Urls, post: PostView): JsonObject[] {
   const mentions = post.mentions
     .filter((mention) => mention.uri !== undefined)
     .map((mention) => ({ type: "Mention", href: mention.uri, name: `@${mention.handle}` }));
-  return [...hashtags, ...mentions];
+  const quote = shownQuote(post);
+  return [...hashtags, ...mentions, ...(quote ? [quoteTag(quote)] : [])];
 }
 
 /** The lead picture comes first: Mastodon reads no `image` and keeps four attachments. */

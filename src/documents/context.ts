@@ -21,6 +21,7 @@ export const CONTEXT: readonly unknown[] = Object.freeze([
     featured: { "@id": "toot:featured", "@type": "@id" },
     featuredTags: { "@id": "toot:featuredTags", "@type": "@id" },
     attributionDomains: { "@id": "toot:attributionDomains", "@type": "@id" },
+    votersCount: "toot:votersCount",
     blurhash: "toot:blurhash",
     focalPoint: { "@id": "toot:focalPoint", "@container": "@list" },
     schema: "http://schema.org#",
@@ -32,6 +33,15 @@ export const CONTEXT: readonly unknown[] = Object.freeze([
     interactionPolicy: { "@id": "gts:interactionPolicy", "@type": "@id" },
     canQuote: { "@id": "gts:canQuote", "@type": "@id" },
     automaticApproval: { "@id": "gts:automaticApproval", "@type": "@id" },
+    interactingObject: { "@id": "gts:interactingObject", "@type": "@id" },
+    interactionTarget: { "@id": "gts:interactionTarget", "@type": "@id" },
+    QuoteRequest: "https://w3id.org/fep/044f#QuoteRequest",
+    QuoteAuthorization: "https://w3id.org/fep/044f#QuoteAuthorization",
+    quote: { "@id": "https://w3id.org/fep/044f#quote", "@type": "@id" },
+    quoteAuthorization: { "@id": "https://w3id.org/fep/044f#quoteAuthorization", "@type": "@id" },
+    quoteUrl: { "@id": "as:quoteUrl", "@type": "@id" },
+    quoteUri: "http://fedibird.com/ns#quoteUri",
+    _misskey_quote: "https://misskey-hub.net/ns#_misskey_quote",
   },
 ]);
 

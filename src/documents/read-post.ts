@@ -14,6 +14,8 @@ import {
   type JsonObject,
 } from "./read.ts";
 import { readAttachments, readMedia } from "./read-media.ts";
+import { readPoll, type ReadPoll } from "./read-poll.ts";
+import { readQuote, readQuotePolicy, type QuotePolicy, type ReadQuote } from "./read-quote.ts";
 import { readPageUrl } from "./read-url.ts";
 import type { MediaView, Visibility } from "./views.ts";
 
@@ -47,6 +49,10 @@ export interface ReadPost {
   updated?: Date;
   /** The option chosen, where this is a vote in a poll: a reply with a name and no content. */
   voteFor?: string;
+  poll?: ReadPoll;
+  quote?: ReadQuote;
+  /** Who may quote it without asking, where its author says so. */
+  quotePolicy?: QuotePolicy;
 }
 
 export type PostRefusal = "not-an-object" | "not-a-post" | "no-id" | "no-author" | "author-on-another-host";
@@ -56,10 +62,12 @@ const TYPES = ["Note", "Article", "Page", "Question", "Video", "Audio", "Image",
 /**
  * Reads a post tolerantly, and refuses an id on another host than its author's, whoever sends it.
  * @param envelope the audience of the activity around it, used where the object itself names none.
+ * @param now when a poll ended of which is only said that it is over.
  */
 export function readPost(
   doc: unknown,
   envelope: { to: string[]; cc: string[] } = { to: [], cc: [] },
+  now = new Date(),
 ): { ok: true; post: ReadPost } | { ok: false; reason: PostRefusal } {
   if (!isObject(doc)) return { ok: false, reason: "not-an-object" };
   const type = typesOf(doc).find((name) => TYPES.includes(name));
@@ -107,6 +115,9 @@ export function readPost(
         inReplyTo,
         published: date(doc.published),
         updated: date(doc.updated),
+        poll: type === "Question" ? readPoll(doc, now) : undefined,
+        quote: readQuote(doc),
+        quotePolicy: readQuotePolicy(doc),
         ...summaries(doc, type),
       }),
     },

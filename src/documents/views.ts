@@ -46,6 +46,8 @@ export interface ActorView {
   followingUri?: string;
   featuredUri?: string;
   publishedAt?: Date;
+  /** Further hosts whose pages may name the account as their author. */
+  attributionDomains?: string[];
 }
 
 /** A local post. Its audience is made from `visibility` and `mentions`, so that it can never disagree with them. */
@@ -77,7 +79,31 @@ export interface PostView {
   thread?: number;
   publishedAt: Date;
   updatedAt?: Date;
+  poll?: PollView;
+  quote?: QuoteView;
+  /** Who may quote it; absent: everybody, if it is open to all. */
+  quotePolicy?: "public" | "followers" | "nobody";
   likesCount: number;
   boostsCount: number;
   repliesCount: number;
+}
+
+/** A poll inside a post. */
+export interface PollView {
+  options: { title: string; votes: number }[];
+  multiple: boolean;
+  endsAt?: Date;
+  voters?: number;
+  /** Counts are told after the end only. */
+  hideTotals?: boolean;
+  /** It is over, and was told to be. */
+  endToldAt?: Date;
+}
+
+/** The post that a post quotes. */
+export interface QuoteView {
+  uri: string;
+  state: "pending" | "accepted" | "rejected" | "revoked" | "deleted";
+  /** Id of its author's consent. */
+  authorization?: string;
 }
