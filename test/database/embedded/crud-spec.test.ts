@@ -176,7 +176,6 @@ async function runOn(collection: Collection, name: string, given: Document): Pro
     case "distinct":
       return collection.distinct(fieldName, filter, options);
     case "count":
-       
       return collection.count(filter, options);
     case "countDocuments":
       return collection.countDocuments(filter, options);

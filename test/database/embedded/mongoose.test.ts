@@ -1,8 +1,23 @@
+/* eslint-disable @typescript-eslint/no-explicit-any -- what populate and maps give has no narrower type here */
 import assert from "node:assert/strict";
 import type { Connection } from "mongoose";
 import mongoose from "mongoose";
 import type { Opened } from "./opened.ts";
 import { opened } from "./opened.ts";
+
+interface PostFields {
+  slug: string;
+  author?: any;
+  tags: string[];
+  comments: any;
+  meta: any;
+  published: Date | null;
+}
+
+interface Models {
+  readonly Post: mongoose.Model<PostFields>;
+  readonly Author: mongoose.Model<{ name: string }>;
+}
 
 describe("mongoose on the embedded store", () => {
   let it_: Opened;
@@ -17,7 +32,7 @@ describe("mongoose on the embedded store", () => {
     await it_.close();
   });
 
-  function models() {
+  function models(): Models {
     const comment = new mongoose.Schema(
       { text: String, likes: { type: Number, default: 0 } },
       { timestamps: true },
@@ -35,10 +50,11 @@ describe("mongoose on the embedded store", () => {
     );
     post.index({ author: 1, _id: -1 });
     const author = new mongoose.Schema({ name: String });
-    return {
+    const made = {
       Post: connection.models["Post"] ?? connection.model("Post", post),
       Author: connection.models["Author"] ?? connection.model("Author", author),
     };
+    return made as unknown as Models;
   }
 
   it("makes its indexes, saves, populates, and keeps versions and timestamps", async () => {

@@ -32,7 +32,7 @@ const condition: fc.Arbitrary<unknown> = fc.oneof(
 const path = fc.constantFrom("a", "b", "c", "a.x", "a.y", "b.x");
 const flat: fc.Arbitrary<Document> = fc
   .array(fc.tuple(path, condition), { maxLength: 3 })
-  .map((pairs) => Object.fromEntries(pairs) as Document);
+  .map((pairs): Document => Object.fromEntries<unknown>(pairs));
 const filter: fc.Arbitrary<Document> = fc.oneof(
   { weight: 3, arbitrary: flat },
   fc.record({ $or: fc.array(flat, { minLength: 1, maxLength: 3 }) }),

@@ -195,7 +195,10 @@ describe("updates", () => {
   it("sets the current date", async () => {
     const collection = it_.fresh();
     await collection.insertOne({});
-    await collection.updateOne({}, { $currentDate: { at: true, stamp: { $type: "timestamp" } } });
+    await collection.updateOne(
+      {},
+      { $currentDate: { at: { $type: "date" }, stamp: { $type: "timestamp" } } },
+    );
     const after = await collection.findOne({ at: { $type: "date" }, stamp: { $type: "timestamp" } });
     assert.ok(after);
   });

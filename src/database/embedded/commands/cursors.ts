@@ -9,9 +9,9 @@ import type { Task } from "../storage/task.ts";
 export type Results = Generator<Raw | undefined, void, undefined>;
 
 interface Cursor {
-  readonly id: bigint;
   readonly namespace: string;
-  readonly session: string | undefined;
+  /** Known once the cursor stays open. */
+  session: string | undefined;
   readonly results: Results;
   /** A result that no longer fitted into the last batch. */
   held: Raw | undefined;
@@ -51,18 +51,23 @@ export class Cursors {
       throw new StoreError(codes.badValue, `too many open cursors: ${maxCursors}`);
     }
     const cursor: Cursor = {
-      id: randomBytes(8).readBigInt64BE() & 0x7fffffffffffffffn,
       namespace,
-      session: sessionOf(body),
+      session: undefined,
       results,
       held: undefined,
       lastUsed: now.getTime(),
       busy: false,
     };
     const { batch, done } = yield* this.#fill(cursor, batchSize ?? 101);
-    if (done || single) results.return();
-    else this.#open.set(cursor.id, cursor);
-    return reply(namespace, "firstBatch", batch, done || single ? 0n : cursor.id);
+    if (done || single) {
+      results.return();
+      return reply(namespace, "firstBatch", batch, 0n);
+    }
+    // Most results fit into one batch: only what stays open costs a random id.
+    const id = (randomBytes(8).readBigInt64BE() & 0x7fffffffffffffffn) | 1n;
+    cursor.session = sessionOf(body);
+    this.#open.set(id, cursor);
+    return reply(namespace, "firstBatch", batch, id);
   }
 
   /** The next batch. @throws {StoreError} 43 when there is no such cursor */
