@@ -314,5 +314,5 @@ function valueAt(value: unknown, path: PropertyKey[]): unknown {
 function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.replace(/:\/\/[^@/]*@/, "://…@")).slice(0, 120);
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
-  return String(value as number | boolean);
+  return String(value);
 }

@@ -112,7 +112,7 @@ export function readCommandLine(
       error,
     );
   }
-  const values = parsed.values as CommandLine["own"];
+  const values: CommandLine["own"] = parsed.values as CommandLine["own"];
   const options: Record<string, unknown> = {};
   for (const flag of known) {
     const given = values[flag.flag] ?? environment[flag.variable];

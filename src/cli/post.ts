@@ -27,7 +27,7 @@ export async function postCommand(argv: string[], environment: NodeJS.ProcessEnv
     if (own[flag] !== undefined) post[field] = own[flag];
   }
   await withSite(options, async (fedi) => {
-    const row = await fedi.publish(post as PostInput);
+    const row = await fedi.publish(post);
     console.log(
       `Stored ${row.url}\nThe running site (express-fediverse serve, or your own) sends it within seconds.`,
     );

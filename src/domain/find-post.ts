@@ -32,6 +32,7 @@ export async function postsOf(
 ): Promise<PostRow[]> {
   return listed(site, page, {
     author: account._id,
+    boostOf: { $exists: false },
     ...(options.withReplies === true ? {} : { inReplyTo: { $exists: false } }),
   });
 }

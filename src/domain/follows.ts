@@ -6,6 +6,7 @@ import { idRange, type PageRequest } from "../support/cursors.ts";
 import { isDuplicateKey } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
 import { hostOf } from "../support/urls.ts";
+import { notify } from "./notifications.ts";
 import { done, ignored, type Outcome } from "./outcome.ts";
 import { bury, isBuried } from "./tombstones.ts";
 
@@ -27,7 +28,14 @@ export async function receiveFollow(
   if (isNew && row.state === "accepted")
     await site.models.actors.updateOne({ _id: account._id }, { $inc: { followersCount: 1 } });
   if (row.state === "accepted") await answer(site, "Accept", account, follower, activityUri);
-  if (isNew) announce(site, "follow", { follower, account });
+  if (isNew) {
+    await notify(site, {
+      owner: account,
+      type: row.state === "accepted" ? "follow" : "follow_request",
+      from: follower,
+    });
+    announce(site, "follow", { follower, account });
+  }
   return done(row.state === "accepted" ? "follows" : "waits for approval");
 }
 

@@ -4,11 +4,14 @@ import { announce, type Site } from "../site.ts";
 import { idRange, type PageRequest } from "../support/cursors.ts";
 import { isDuplicateKey } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
+import { dropBoost, keepBoost } from "./boosts.ts";
 import { faceOf, type Face } from "./face.ts";
 import { findPost } from "./find-post.ts";
 import type { ActorPage } from "./follows.ts";
+import { notify } from "./notifications.ts";
 import { done, ignored, type Outcome } from "./outcome.ts";
 import { bury, isBuried } from "./tombstones.ts";
+import { isFollowedHere } from "./wanted.ts";
 import { seenByAnyone } from "./visibility.ts";
 
 /** What others are told of; bookmarks and mutes are nobody else's business. */
@@ -27,7 +30,7 @@ export async function receiveInteraction(
   actor: ActorRow,
   objectUri: string,
   activityUri: string,
-  options: { emoji?: string; published?: Date } = {},
+  options: { emoji?: string; published?: Date; to?: string[]; cc?: string[] } = {},
 ): Promise<Outcome> {
   const post = await findPost(site, objectUri);
   if (!post || !seenByAnyone(post)) return ignored("is about nothing that is here");
@@ -54,8 +57,16 @@ export async function receiveInteraction(
     return receiveInteraction(site, kind, actor, objectUri, activityUri, options);
   }
   await count(site, row, 1);
+  if (kind === "boost" && (await isFollowedHere(site, actor)))
+    await keepBoost(site, actor, post, row, options.to ?? [], options.cc ?? []);
+  if (post.local) await tellAuthor(site, kind, actor, post);
   announce(site, kind, { actor, post });
   return done(kind === "like" ? "liked" : "boosted");
+}
+
+async function tellAuthor(site: Site, kind: Kind, actor: ActorRow, post: PostRow): Promise<void> {
+  const owner = await site.models.actors.findById(post.author).lean<ActorRow | null>();
+  if (owner) await notify(site, { owner, type: kind === "like" ? "favourite" : "reblog", from: actor, post });
 }
 
 /** Like or Announce undone: matched by its id, or by what it was about. */
@@ -111,7 +122,17 @@ export async function endInteractions(site: Site, actor: Pick<ActorRow, "_id">):
 
 async function forget(site: Site, row: InteractionRow): Promise<void> {
   const { deletedCount } = await site.models.interactions.deleteOne({ _id: row._id });
-  if (deletedCount > 0) await count(site, row, -1);
+  if (deletedCount === 0) return;
+  await count(site, row, -1);
+  if (row.kind === "boost") await dropBoost(site, row);
+  if (row.kind === "like" || row.kind === "boost") {
+    // The ring that told of it is taken back with it.
+    await site.models.notifications.deleteMany({
+      post: row.post,
+      from: row.actor,
+      type: row.kind === "like" ? "favourite" : "reblog",
+    });
+  }
 }
 
 async function count(site: Site, row: InteractionRow, change: 1 | -1): Promise<void> {

@@ -16,6 +16,7 @@ import { reasonOf } from "../support/errors.ts";
 import { accountKey } from "./accounts.ts";
 import { findPost } from "./find-post.ts";
 import { groupOf } from "./group.ts";
+import { notify } from "./notifications.ts";
 import { renderOwn } from "./render.ts";
 import { isOpen } from "./visibility.ts";
 
@@ -75,6 +76,7 @@ async function turn<Row extends { _id: number }>(
 async function sendPost(site: Site, row: PostRow, intent: IntentRow): Promise<void> {
   const author = await site.models.actors.findById(row.author).lean<ActorRow | null>();
   if (!author) return;
+  if (row.boostOf !== undefined) return sendBoost(site, row, author, intent);
   if (intent.type === "Delete") return sendDelete(site, row, author, intent);
   // Removed since: the Delete that follows would say so of something nobody has got.
   if (row.deletedAt !== undefined) return;
@@ -108,6 +110,41 @@ async function sendPost(site: Site, row: PostRow, intent: IntentRow): Promise<vo
   });
 }
 
+/** A boost is an Announce with the row's own id; taken back, its Undo holds the whole of it. */
+async function sendBoost(site: Site, row: PostRow, author: ActorRow, intent: IntentRow): Promise<void> {
+  const boosted = await site.models.posts.findById(row.boostOf).lean<PostRow | null>();
+  if (!boosted || (intent.type === "Create" && row.deletedAt !== undefined)) return;
+  const of = await site.models.actors.findById(boosted.author).lean<ActorRow | null>();
+  const audience = { to: row.to, cc: row.cc };
+  const announcing = {
+    type: "Announce",
+    actor: author.uri,
+    object: boosted.uri,
+    ...audience,
+    published: row.publishedAt,
+  };
+  await enqueueActivity(site, {
+    id: intent.id,
+    actor: author,
+    activity:
+      intent.type === "Delete"
+        ? composeActivity({
+            id: site.urls.activity(intent.id),
+            type: "Undo",
+            actor: author.uri,
+            object: { id: row.uri, ...announcing, published: row.publishedAt.toISOString() },
+            ...audience,
+          })
+        : composeActivity({ id: row.uri, ...announcing }),
+    type: intent.type === "Delete" ? "Undo" : "Announce",
+    object: row.uri,
+    toFollowers: true,
+    inboxes: of && !of.local ? [of.sharedInbox ?? of.inbox] : [],
+    public: isOpen(row),
+    supersedes: intent.type === "Delete",
+  });
+}
+
 async function sendDelete(site: Site, row: PostRow, author: ActorRow, intent: IntentRow): Promise<void> {
   await enqueueActivity(site, {
     id: intent.id,
@@ -125,7 +162,7 @@ async function sendDelete(site: Site, row: PostRow, author: ActorRow, intent: In
     object: row.uri,
     post: row._id,
     toFollowers: row.visibility !== "direct",
-    inboxes: await inboxesOf(site, row.mentions),
+    inboxes: await inboxesOf(site, row, row.mentions),
     public: isOpen(row),
     supersedes: true,
   });
@@ -178,7 +215,9 @@ async function withPeople(
     { _id: row._id, fingerprint: row.fingerprint ?? null },
     { $set: changes },
   );
-  return { post: { ...row, ...changes }, inboxes: await inboxesOf(site, mentions) };
+  const post = { ...row, ...changes };
+  await tellMentioned(site, post, author);
+  return { post, inboxes: await inboxesOf(site, row, mentions) };
 }
 
 async function lookUp(site: Site, mention: MentionRow): Promise<MentionRow> {
@@ -218,11 +257,29 @@ async function authorElsewhere(site: Site, uri: string): Promise<string | undefi
   return read.ok ? read.post.authorUri : undefined;
 }
 
-async function inboxesOf(site: Site, mentions: readonly MentionRow[]): Promise<string[]> {
+/** Accounts of this site that are mentioned hear of it here; no activity goes to ourselves. */
+async function tellMentioned(site: Site, post: PostRow, author: ActorRow): Promise<void> {
+  const uris = post.mentions.flatMap((mention) =>
+    mention.uri !== undefined && site.urls.isOurs(mention.uri) ? [mention.uri] : [],
+  );
+  if (uris.length === 0) return;
+  const accounts = await site.models.actors.find({ uri: { $in: uris }, local: true }).lean<ActorRow[]>();
+  for (const owner of accounts) await notify(site, { owner, type: "mention", from: author, post });
+}
+
+async function inboxesOf(
+  site: Site,
+  post: Pick<PostRow, "visibility">,
+  mentions: readonly MentionRow[],
+): Promise<string[]> {
   const uris = mentions.flatMap((mention) => (mention.uri === undefined ? [] : [mention.uri]));
   if (uris.length === 0) return [];
   const actors = await site.models.actors
     .find({ uri: { $in: uris }, local: false }, { inbox: 1, sharedInbox: 1 })
     .lean<ActorRow[]>();
-  return [...new Set(actors.map((actor) => actor.sharedInbox ?? actor.inbox))];
+  // A message to one person goes to that person's own inbox.
+  const inboxes = actors.map((actor) =>
+    post.visibility === "direct" ? actor.inbox : (actor.sharedInbox ?? actor.inbox),
+  );
+  return [...new Set(inboxes)];
 }

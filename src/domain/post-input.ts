@@ -49,6 +49,8 @@ export const postSchema = z
     title: text(500).optional(),
     html: text(BODY).optional(),
     markdown: text(BODY).optional(),
+    /** Plain text: line ends, links, mentions and hashtags are what they seem, all else stands as it is. */
+    text: text(BODY).optional(),
     /** Plain text; of an Article. */
     summary: text(5000).optional(),
     /** Words or phrases; they become hashtags. */
@@ -76,18 +78,14 @@ export const postSchema = z
     /** Not taken: a source leaves drafts out, and removes what became one. */
     draft: z.literal(false).optional(),
   })
-  .refine(
-    (post) =>
-      (post.html === undefined) !== (post.markdown === undefined) ||
-      post.title !== undefined ||
-      (post.attachments?.length ?? 0) > 0,
-    {
-      message: "a post needs html or markdown (one of the two), a title or an attachment",
-    },
-  )
-  .refine((post) => post.html === undefined || post.markdown === undefined, {
-    message: "html or markdown, not both",
-  });
+  .refine((post) => textsOf(post) > 0 || post.title !== undefined || (post.attachments?.length ?? 0) > 0, {
+    message: "a post needs html, markdown or text (one of them), a title or an attachment",
+  })
+  .refine((post) => textsOf(post) <= 1, { message: "one of html, markdown and text, not several" });
+
+function textsOf(post: { html?: unknown; markdown?: unknown; text?: unknown }): number {
+  return [post.html, post.markdown, post.text].filter((given) => given !== undefined).length;
+}
 
 /** What `publish()` takes. */
 export type PostInput = z.input<typeof postSchema>;

@@ -11,17 +11,34 @@ import { tagsFromList } from "../text/hashtags.ts";
 import { plainText } from "../text/plain-text.ts";
 import { POLICY_VERSION } from "../text/sanitise.ts";
 import { authorAccount } from "./accounts.ts";
+import { keepEdit, tellOfEdit } from "./edits.ts";
 import { findPost, namesOf } from "./find-post.ts";
 import { firstStart } from "./first-start.ts";
+import { placeInTimelines, takeFromTimelines } from "./home.ts";
 import { readPostInput, type CheckedPost, type PostInput } from "./post-input.ts";
 import { mergeMedia, mergeTags, renderOwn } from "./render.ts";
+
+/** What a source or an app knows of a post beyond what a host may say. */
+export interface PublishOptions {
+  /** Name of the source it comes from. */
+  origin?: string;
+  /** An app's own: takes the place of what the input says. */
+  extra?: Partial<
+    Pick<
+      PostRow,
+      "visibility" | "poll" | "quote" | "quotePolicy" | "application" | "attachments" | "sensitive"
+    >
+  >;
+  /** An edit that takes away what the post had. */
+  drop?: readonly "poll"[];
+}
 
 /**
  * Stores a post of ours and, in the same write, the intent to deliver it. The permalink (`url`) is its identity: the same
  * post given again changes what is there, or does nothing. Nothing is sent from here.
  * @throws {InvalidInput} naming what is wrong; nothing is stored then.
  */
-export async function publishPost(site: Site, given: PostInput, source?: string): Promise<PostRow> {
+export async function publishPost(site: Site, given: PostInput, how: PublishOptions = {}): Promise<PostRow> {
   const input = readPostInput(given);
   const now = site.clock.now();
   if (input.published && input.published.getTime() > now.getTime() + MINUTE) {
@@ -32,15 +49,15 @@ export async function publishPost(site: Site, given: PostInput, source?: string)
   }
   const key = input.url === undefined ? undefined : (normaliseUrl(input.url) ?? input.url);
   const existing = key === undefined ? null : await liveByKey(site, key);
-  if (existing) return change(site, existing, input);
+  if (existing) return change(site, existing, input, how);
 
   const authors = await authorsOf(site, input);
-  const row = await newRow(site, input, authors, now, key, source);
+  const row = await newRow(site, input, authors, now, key, how);
   try {
     await insertRow(site.models.posts, row);
   } catch (error) {
     // Somebody published the same permalink meanwhile, or the snowflake was taken: a second look tells which.
-    if (isDuplicateKey(error)) return publishPost(site, given, source);
+    if (isDuplicateKey(error)) return publishPost(site, given, how);
     throw error;
   }
   await site.models.actors.updateOne(
@@ -48,6 +65,7 @@ export async function publishPost(site: Site, given: PostInput, source?: string)
     { $inc: { postsCount: 1 }, $max: { lastPostAt: row.publishedAt } },
   );
   if (row.outgoingAt) site.wake("outgoing");
+  await placeInTimelines(site, row);
   announce(site, "published", { post: row });
   return row;
 }
@@ -56,21 +74,21 @@ export async function publishPost(site: Site, given: PostInput, source?: string)
  * Changes a post found by id or page. Fields left out stay as they are.
  * @throws {NotFound} when there is none, or it is not ours.
  */
-export async function updatePost(site: Site, name: string, changes: Partial<PostInput>): Promise<PostRow> {
+export async function updatePost(
+  site: Site,
+  name: string,
+  changes: Partial<PostInput>,
+  how: PublishOptions = {},
+): Promise<PostRow> {
   const existing = await ownPost(site, name);
   const { source } = existing;
   const before: PostInput = {
     ...(existing.key === undefined ? {} : { url: existing.url }),
     ...(existing.title === undefined ? {} : { title: existing.title }),
-    ...(source === undefined
-      ? {}
-      : source.mediaType === "text/markdown"
-        ? { markdown: source.text }
-        : { html: source.text }),
+    ...(source === undefined ? {} : { [BY_MEDIA_TYPE[source.mediaType] ?? "html"]: source.text }),
     ...(existing.summary === undefined ? {} : { summary: existing.summary }),
     tags: existing.hashtags,
     ...(existing.image ? { image: asInput(existing.image) } : {}),
-    attachments: existing.attachments.map(({ focus: _, ...media }) => media),
     ...(existing.language === undefined ? {} : { language: existing.language }),
     published: existing.publishedAt,
     sensitive: existing.sensitive,
@@ -79,11 +97,19 @@ export async function updatePost(site: Site, name: string, changes: Partial<Post
     type: existing.type === "Article" ? "Article" : "Note",
     ...(existing.inReplyTo === undefined ? {} : { inReplyTo: existing.inReplyTo }),
   };
-  if (changes.html !== undefined) delete before.markdown;
-  if (changes.markdown !== undefined) delete before.html;
-  // A new text brings its own pictures; those found in the old one must not stay behind.
-  if ((changes.html ?? changes.markdown) !== undefined) delete before.attachments;
-  return change(site, existing, readPostInput({ ...before, ...changes }));
+  const isNewText = (changes.html ?? changes.markdown ?? changes.text) !== undefined;
+  if (isNewText) for (const kind of Object.values(BY_MEDIA_TYPE)) delete before[kind];
+  const extra = {
+    // A host cannot say "direct": what it does not name stays as it is.
+    ...(changes.visibility === undefined ? { visibility: existing.visibility } : {}),
+    // A new text brings its own pictures; those found in the old one must not stay behind.
+    ...(isNewText || changes.attachments !== undefined ? {} : { attachments: existing.attachments }),
+    ...how.extra,
+  };
+  return change(site, existing, readPostInput({ ...before, ...changes }), {
+    ...how,
+    extra,
+  });
 }
 
 /**
@@ -129,6 +155,7 @@ export async function removePost(site: Site, name: string): Promise<PostRow> {
     await site.models.posts.updateOne({ _id: removed.inReplyToId }, { $inc: { repliesCount: -1 } });
   }
   if (tell) site.wake("outgoing");
+  await takeFromTimelines(site, removed);
   announce(site, "removed", { post: removed });
   return removed;
 }
@@ -157,10 +184,15 @@ async function authorsOf(site: Site, input: CheckedPost): Promise<ActorRow[]> {
   return known.length > 0 ? known : [await authorAccount(site)];
 }
 
+function sourceOf(input: CheckedPost): { text: string; mediaType: string } {
+  if (input.html !== undefined) return { text: input.html, mediaType: "text/html" };
+  if (input.text !== undefined) return { text: input.text, mediaType: "text/plain" };
+  return { text: input.markdown ?? "", mediaType: "text/markdown" };
+}
+
 /** Everything of a post that others see and that is worked out from the input alone. */
 function seenFields(site: Site, input: CheckedPost, page: string) {
-  const mediaType = input.html === undefined ? "text/markdown" : "text/html";
-  const source = { text: input.html ?? input.markdown ?? "", mediaType };
+  const source = sourceOf(input);
   const rendered = renderOwn(site, source, page, []);
   const named = (input.attachments ?? []).map(asMedia);
   const type: string =
@@ -191,7 +223,7 @@ function seenFields(site: Site, input: CheckedPost, page: string) {
   };
 }
 
-function fingerprintOf(fields: ReturnType<typeof seenFields>, url: string | undefined): string {
+function fingerprintOf(fields: Partial<PostRow>, url: string | undefined): string {
   return createHash("sha256")
     .update(JSON.stringify([fields, url]))
     .digest("base64url");
@@ -203,7 +235,7 @@ async function newRow(
   authors: ActorRow[],
   now: Date,
   key: string | undefined,
-  origin: string | undefined,
+  how: PublishOptions,
 ): Promise<PostRow> {
   const [author, ...others] = authors;
   if (!author) throw new InvalidInput("The post was not taken: it has no author.", "unknown-account");
@@ -211,7 +243,7 @@ async function newRow(
   const id = snowflake(publishedAt);
   const uri = site.urls.post(id);
   const url = input.url ?? site.urls.postPage(author.username, id);
-  const fields = seenFields(site, input, url);
+  const fields = { ...seenFields(site, input, url), ...how.extra };
   const federated = input.federate ?? publishedAt.getTime() >= (await firstStart(site)).getTime();
   const parent = input.inReplyTo === undefined ? null : await findPost(site, input.inReplyTo);
   const intent: IntentRow = { id: snowflake(now), type: "Create", at: now };
@@ -222,7 +254,7 @@ async function newRow(
     url,
     names: namesOf(uri, url, site.urls.postPage(author.username, id)),
     ...(key === undefined ? {} : { key }),
-    ...(origin === undefined ? {} : { origin }),
+    ...(how.origin === undefined ? {} : { origin: how.origin }),
     local: true,
     author: author._id,
     authorUri: author.uri,
@@ -231,6 +263,7 @@ async function newRow(
     ...addressing(fields.visibility, { followers: site.urls.followers(author.username), mentions: [] }),
     ...(input.inReplyTo === undefined ? {} : { inReplyTo: input.inReplyTo }),
     ...(parent ? threadOf(parent) : {}),
+    conversation: parent?.conversation ?? parent?._id ?? id,
     publishedAt,
     createdAt: now,
     federated,
@@ -243,16 +276,34 @@ async function newRow(
 }
 
 /** Where an answer to `parent` stands: beneath it, in the thread of the local post at its root. */
-export function threadOf(parent: PostRow): Pick<PostRow, "inReplyTo" | "inReplyToId" | "thread"> {
+export function threadOf(
+  parent: PostRow,
+): Pick<PostRow, "inReplyTo" | "inReplyToId" | "inReplyToAuthor" | "thread"> {
   const thread = parent.thread ?? (parent.local ? parent._id : undefined);
-  return { inReplyTo: parent.uri, inReplyToId: parent._id, ...(thread === undefined ? {} : { thread }) };
+  return {
+    inReplyTo: parent.uri,
+    inReplyToId: parent._id,
+    inReplyToAuthor: parent.author,
+    ...(thread === undefined ? {} : { thread }),
+  };
 }
+
+const BY_MEDIA_TYPE: Readonly<Record<string, "html" | "markdown" | "text">> = {
+  "text/html": "html",
+  "text/markdown": "markdown",
+  "text/plain": "text",
+};
 
 const OPTIONAL = ["title", "summary", "warning", "language", "image"] as const;
 
-async function change(site: Site, existing: PostRow, input: CheckedPost): Promise<PostRow> {
+async function change(
+  site: Site,
+  existing: PostRow,
+  input: CheckedPost,
+  how: PublishOptions,
+): Promise<PostRow> {
   const type = input.type ?? (existing.type as "Article" | "Note");
-  const fields = seenFields(site, { ...input, type }, existing.url);
+  const fields = { ...seenFields(site, { ...input, type }, existing.url), ...how.extra };
   const fingerprint = fingerprintOf(fields, existing.key === undefined ? undefined : existing.url);
   if (fingerprint === existing.fingerprint) return existing;
   const now = site.clock.now();
@@ -275,7 +326,7 @@ async function change(site: Site, existing: PostRow, input: CheckedPost): Promis
           updatedAt: laterThan(existing, input.updated ?? now),
           ...(tell ? { outgoing: [...(existing.outgoing ?? []), intent], outgoingAt: now } : {}),
         },
-        ...unsetOf(OPTIONAL.filter((name) => !(name in fields))),
+        ...unsetOf([...OPTIONAL.filter((name) => !(name in fields)), ...(how.drop ?? [])]),
       },
       { returnDocument: "after" },
     )
@@ -285,9 +336,12 @@ async function change(site: Site, existing: PostRow, input: CheckedPost): Promis
       .findOne({ _id: existing._id, deletedAt: { $exists: false } })
       .lean<PostRow | null>();
     if (!current) throw new NotFound("The post was removed meanwhile.");
-    return change(site, current, input);
+    return change(site, current, input, how);
   }
   if (tell) site.wake("outgoing");
+  await keepEdit(site, existing);
+  const author = await site.models.actors.findById(changed.author).lean<ActorRow | null>();
+  if (author) await tellOfEdit(site, changed, author);
   announce(site, "updated", { post: changed });
   return changed;
 }

@@ -6,6 +6,7 @@ import { imagesOf } from "../text/images.ts";
 import { renderMarkdown } from "../text/markdown.ts";
 import { findMentionsAndTags, linkMentions } from "../text/mentions-in-html.ts";
 import { sanitiseOwnHtml } from "../text/sanitise.ts";
+import { renderStatusText } from "../text/status-text.ts";
 
 /** A post's text as others will see it, and what was found in it. */
 export interface Rendered {
@@ -37,6 +38,11 @@ export function renderOwn(
   if (source.mediaType === "text/markdown") {
     const { html, mentions, hashtags } = renderMarkdown(source.text, { baseUrl, mentionUrl: urlOf, tagUrl });
     return { content: html, excerpt: excerpt(html), mentions, hashtags, images: pictures(html, baseUrl) };
+  }
+  if (source.mediaType === "text/plain") {
+    const targets = { mentionUrl: urlOf, tagUrl, localHost: site.urls.host };
+    const { html, mentions, hashtags } = renderStatusText(source.text, targets);
+    return { content: html, excerpt: excerpt(html), mentions, hashtags, images: [] };
   }
   const clean = sanitiseOwnHtml(source.text, { baseUrl });
   const { mentions, hashtags } = findMentionsAndTags(clean);

@@ -29,7 +29,7 @@ export async function offer(site: Site, source: string, posts: readonly SourcePo
   for (const { draft: _, ...post } of oldestFirst) {
     if (post.url !== undefined) offered.keys.add(normaliseUrl(post.url) ?? post.url);
     try {
-      await publishPost(site, post, source);
+      await publishPost(site, post, { origin: source });
       offered.taken += 1;
     } catch (error) {
       if (!(error instanceof FediverseError) || error.status >= 500) throw error;

@@ -27,3 +27,30 @@ export function idRange(page: { before?: number; after?: number }): { _id?: { $l
     },
   };
 }
+
+/** A page as Mastodon's clients ask for it; ids are exclusive. */
+export interface StatusPage {
+  /** Only below this one. */
+  maxId?: number;
+  /** Only above this one, the newest first: a cut, not a start. */
+  sinceId?: number;
+  /** The page directly above this one; wins over `sinceId`. */
+  minId?: number;
+  limit: number;
+}
+
+/** The range of a page, and the order in which the store must walk so that the limit cuts at the right end. */
+export function pageRange(page: StatusPage): {
+  range: { $lt?: number; $gt?: number } | undefined;
+  direction: 1 | -1;
+} {
+  const above = page.minId ?? page.sinceId;
+  const range = {
+    ...(page.maxId === undefined ? {} : { $lt: page.maxId }),
+    ...(above === undefined ? {} : { $gt: above }),
+  };
+  return {
+    range: Object.keys(range).length === 0 ? undefined : range,
+    direction: page.minId === undefined ? -1 : 1,
+  };
+}

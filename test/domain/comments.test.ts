@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ActorRow, PostRow } from "../../src/database/rows.ts";
-import { hideComment, receiveEdit, receivePost, showComment } from "../../src/domain/comments.ts";
+import { hideComment, showComment } from "../../src/domain/comments.ts";
+import { receiveEdit, receivePost } from "../../src/domain/receive.ts";
 import { dropActor, receiveDelete } from "../../src/domain/deletions.ts";
 import { receiveInteraction } from "../../src/domain/interactions.ts";
 import { publishPost, removePost } from "../../src/domain/posts.ts";

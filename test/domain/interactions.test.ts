@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ActorRow, PostRow } from "../../src/database/rows.ts";
-import { hideComment, receivePost } from "../../src/domain/comments.ts";
+import { hideComment } from "../../src/domain/comments.ts";
+import { receivePost } from "../../src/domain/receive.ts";
 import {
   interactionsWith,
   reactionsOf,

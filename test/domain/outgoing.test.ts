@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ActivityRow } from "../../src/database/rows.ts";
 import { ensureAccount } from "../../src/domain/accounts.ts";
-import { receivePost } from "../../src/domain/comments.ts";
+import { receivePost } from "../../src/domain/receive.ts";
 import { findPost } from "../../src/domain/find-post.ts";
 import { drainOutgoing } from "../../src/domain/outgoing.ts";
 import { publishPost, removePost } from "../../src/domain/posts.ts";

@@ -238,8 +238,8 @@ describe("posts of ours", () => {
 
   describe("are refused, with nothing stored, when", () => {
     const wrong: [string, object, RegExp][] = [
-      ["they say nothing", {}, /needs html or markdown/],
-      ["they have both html and markdown", { html: "a", markdown: "b" }, /not both/],
+      ["they say nothing", {}, /needs html, markdown or text/],
+      ["they have both html and markdown", { html: "a", markdown: "b" }, /not several/],
       ["the url is none", { url: "/posts/1", markdown: "x" }, /"url": an absolute http/],
       ["the url is a script", { url: "javascript:alert(1)", markdown: "x" }, /"url"/],
       ["the date is none", { markdown: "x", published: "yesterday-ish" }, /"published"/],

@@ -2,6 +2,7 @@ import type { ReadActivity } from "../../documents/read-activity.ts";
 import { ignored, type Outcome } from "../../domain/outcome.ts";
 import type { Site } from "../../site.ts";
 import { receiveAnnounce } from "./handlers/announce.ts";
+import { receiveAcceptance, receiveRejection } from "./handlers/answer.ts";
 import { receiveCreate } from "./handlers/create.ts";
 import { receiveDeletion } from "./handlers/delete.ts";
 import { receiveFollowing } from "./handlers/follow.ts";
@@ -20,8 +21,8 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["Like", receiveLike],
   ["EmojiReact", receiveLike],
   ["Announce", receiveAnnounce],
-  ["Accept", noted("answers no Follow of ours")],
-  ["Reject", noted("answers no Follow of ours")],
+  ["Accept", receiveAcceptance],
+  ["Reject", receiveRejection],
   ["Block", noted("a block of one of our accounts")],
   ["Move", noted("nobody here follows the account that moves")],
   ["Flag", noted("a report about this site")],

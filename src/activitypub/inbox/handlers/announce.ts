@@ -4,7 +4,9 @@ import { receiveDelete } from "../../../domain/deletions.ts";
 import { findPost } from "../../../domain/find-post.ts";
 import { receiveInteraction } from "../../../domain/interactions.ts";
 import { ignored, type Outcome } from "../../../domain/outcome.ts";
-import { resolveActor } from "../../../remote/actors.ts";
+import { importPost } from "../../../domain/receive.ts";
+import { isFollowedHere } from "../../../domain/wanted.ts";
+import { findActor, resolveActor } from "../../../remote/actors.ts";
 import { fetchObject } from "../../../remote/objects.ts";
 import type { Site } from "../../../site.ts";
 import { Permanent } from "../../../support/errors.ts";
@@ -16,17 +18,25 @@ export const receiveAnnounce: Handler = async (site, activity, dispatch) => {
   const { actor, objectId, id, object, published } = activity;
   const inner = isObject(object) ? readActivity(object) : undefined;
   if (inner?.ok === true) return passedOn(site, inner.activity, dispatch);
-  if (objectId === undefined || (await findPost(site, objectId)) === null)
+  if (objectId === undefined) return ignored("boosts nothing");
+  if ((await findPost(site, objectId)) === null && !(await isWorthFetching(site, actor, objectId))) {
     return ignored("boosts nothing that is here");
-  return receiveInteraction(
-    site,
-    "boost",
-    await resolveActor(site, actor),
-    objectId,
-    id,
-    published === undefined ? {} : { published },
-  );
+  }
+  const { to, cc } = activity;
+  return receiveInteraction(site, "boost", await resolveActor(site, actor), objectId, id, {
+    ...(published === undefined ? {} : { published }),
+    to,
+    cc,
+  });
 };
+
+/** What somebody followed here boosts is fetched from its origin, to stand in the timeline. */
+async function isWorthFetching(site: Site, actorUri: string, objectUri: string): Promise<boolean> {
+  const booster = await findActor(site, actorUri);
+  return (
+    booster !== null && (await isFollowedHere(site, booster)) && (await importPost(site, objectUri)) !== null
+  );
+}
 
 /**
  * An activity inside an Announce (FEP-1b12) is signed by the group only. It is news that something happened; what

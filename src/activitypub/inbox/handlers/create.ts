@@ -1,4 +1,4 @@
-import { receivePost } from "../../../domain/comments.ts";
+import { receivePost } from "../../../domain/receive.ts";
 import { ignored } from "../../../domain/outcome.ts";
 import { resolveActor } from "../../../remote/actors.ts";
 import { believedPost } from "../believe.ts";

@@ -1,6 +1,6 @@
 import { isObject, typesOf } from "../../../documents/read.ts";
 import type { ReadActivity } from "../../../documents/read-activity.ts";
-import { receiveEdit } from "../../../domain/comments.ts";
+import { receiveEdit } from "../../../domain/receive.ts";
 import { findPost } from "../../../domain/find-post.ts";
 import { done, ignored, type Outcome } from "../../../domain/outcome.ts";
 import { findActor, resolveActor } from "../../../remote/actors.ts";

@@ -1,0 +1,46 @@
+import { insertRow } from "../database/native.ts";
+import type { ActorRow, EditRow, InteractionRow, PostRow } from "../database/rows.ts";
+import type { Site } from "../site.ts";
+import { isDuplicateKey } from "../support/errors.ts";
+import { snowflake } from "../support/ids.ts";
+import { tellTimelines } from "./home.ts";
+import { notify } from "./notifications.ts";
+
+/** Keeps what a post said before an edit, for its history. */
+export async function keepEdit(site: Site, before: PostRow): Promise<void> {
+  const at = before.updatedAt ?? before.publishedAt;
+  const row: EditRow = {
+    _id: snowflake(at),
+    post: before._id,
+    at,
+    content: before.content,
+    ...(before.warning === undefined ? {} : { warning: before.warning }),
+    ...(before.title === undefined ? {} : { title: before.title }),
+    sensitive: before.sensitive,
+    attachments: before.attachments,
+    ...(before.poll === undefined
+      ? {}
+      : { poll: { options: before.poll.options.map(({ title }) => ({ title })) } }),
+  };
+  try {
+    await insertRow(site.models.edits, row);
+  } catch (error) {
+    // The snowflake was taken.
+    if (isDuplicateKey(error)) return keepEdit(site, before);
+    throw error;
+  }
+}
+
+/** Tells whoever has the post before their eyes, and accounts of ours that boosted it. */
+export async function tellOfEdit(site: Site, post: PostRow, author: ActorRow): Promise<void> {
+  await tellTimelines(site, post, "status.update");
+  const boosts = await site.models.interactions
+    .find({ post: post._id, kind: "boost" }, { actor: 1 })
+    .limit(1000)
+    .lean<InteractionRow[]>();
+  if (boosts.length === 0) return;
+  const boosters = await site.models.actors
+    .find({ _id: { $in: boosts.map((row) => row.actor) }, local: true })
+    .lean<ActorRow[]>();
+  for (const owner of boosters) await notify(site, { owner, type: "update", from: author, post });
+}

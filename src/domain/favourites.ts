@@ -1,0 +1,165 @@
+import { insertRow } from "../database/native.ts";
+import type { ActorRow, InteractionRow, PostRow } from "../database/rows.ts";
+import { enqueueActivity } from "../delivery/enqueue.ts";
+import { composeActivity } from "../documents/compose-activity.ts";
+import { announce, type Site } from "../site.ts";
+import type { StatusPage } from "../support/cursors.ts";
+import { isDuplicateKey, NotFound } from "../support/errors.ts";
+import { snowflake } from "../support/ids.ts";
+import { maySee, visibleTo } from "./may-see.ts";
+import { notify } from "./notifications.ts";
+import { inOrderOf, sortedPage } from "./page.ts";
+
+/** Likes a post and tells its author. Again: nothing more. @throws {NotFound} for what the account may not see. */
+export async function favourite(site: Site, account: ActorRow, post: PostRow): Promise<void> {
+  const id = snowflake(site.clock.now());
+  if (!(await keep(site, "like", account, post, id, site.urls.activity(id)))) return;
+  await site.models.posts.updateOne({ _id: post._id }, { $inc: { likesCount: 1 } });
+  const author = await site.models.actors.findById(post.author).lean<ActorRow | null>();
+  if (!author) return;
+  if (author.local) await notify(site, { owner: author, type: "favourite", from: account, post });
+  else await tell(site, account, author, id, "Like", post.uri);
+  announce(site, "like", { actor: account, post });
+}
+
+/** Takes a like back. */
+export async function unfavourite(site: Site, account: ActorRow, post: PostRow): Promise<void> {
+  const row = await site.models.interactions
+    .findOneAndDelete({ kind: "like", actor: account._id, post: post._id })
+    .lean<InteractionRow | null>();
+  if (!row) return;
+  await site.models.posts.updateOne({ _id: post._id }, { $inc: { likesCount: -1 } });
+  const author = await site.models.actors.findById(post.author).lean<ActorRow | null>();
+  if (author && !author.local) {
+    const like = { id: row.uri, type: "Like", actor: account.uri, object: post.uri };
+    await tell(site, account, author, snowflake(site.clock.now()), "Undo", like);
+  }
+  announce(site, "unlike", { actor: account, post });
+}
+
+/** Keeps a post for oneself; nobody is told. @throws {NotFound} for what the account may not see. */
+export async function bookmark(site: Site, account: ActorRow, post: PostRow): Promise<void> {
+  await keep(site, "bookmark", account, post, snowflake(site.clock.now()), post.uri);
+}
+
+export async function unbookmark(site: Site, account: ActorRow, post: PostRow): Promise<void> {
+  await site.models.interactions.deleteOne({ kind: "bookmark", actor: account._id, post: post._id });
+}
+
+/** No notifications of a conversation any more. @throws {NotFound} for what the account may not see. */
+export async function muteThread(site: Site, account: ActorRow, post: PostRow): Promise<void> {
+  const root = { ...post, _id: post.conversation ?? post._id };
+  await keep(site, "mute", account, root, snowflake(site.clock.now()), post.uri, post);
+}
+
+export async function unmuteThread(site: Site, account: ActorRow, post: PostRow): Promise<void> {
+  await site.models.interactions.deleteOne({
+    kind: "mute",
+    actor: account._id,
+    post: post.conversation ?? post._id,
+  });
+}
+
+/** @returns whether it is new. */
+async function keep(
+  site: Site,
+  kind: InteractionRow["kind"],
+  account: ActorRow,
+  post: PostRow,
+  id: number,
+  uri: string,
+  seen: PostRow = post,
+): Promise<boolean> {
+  if (!(await maySee(site, seen, account))) throw new NotFound("Record not found");
+  try {
+    await insertRow(site.models.interactions, {
+      _id: id,
+      kind,
+      actor: account._id,
+      post: post._id,
+      uri,
+      createdAt: site.clock.now(),
+    });
+    return true;
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    if ((await site.models.interactions.exists({ kind, actor: account._id, post: post._id })) !== null)
+      return false;
+    return keep(site, kind, account, post, id + 1, uri, seen);
+  }
+}
+
+async function tell(
+  site: Site,
+  account: ActorRow,
+  author: ActorRow,
+  id: number,
+  type: "Like" | "Undo",
+  object: string | Record<string, unknown>,
+): Promise<void> {
+  await enqueueActivity(site, {
+    id,
+    actor: account,
+    activity: composeActivity({
+      id: site.urls.activity(id),
+      type,
+      actor: account.uri,
+      object,
+      to: [author.uri],
+      cc: [],
+    }),
+    type,
+    object: typeof object === "string" ? object : String(object["object"]),
+    inboxes: [author.inbox],
+  });
+}
+
+/** A page of what an account has liked or kept, the last first; pages by the hidden row's id. */
+export interface InteractionPage {
+  rows: PostRow[];
+  /** `max_id` of the next page. */
+  next?: number;
+  /** `min_id` of the page before. */
+  prev?: number;
+}
+
+export async function listInteractions(
+  site: Site,
+  account: ActorRow,
+  kind: "like" | "bookmark",
+  page: StatusPage,
+): Promise<InteractionPage> {
+  const interactions = await sortedPage(site.models.interactions, { actor: account._id, kind }, page);
+  const ids = interactions.map((row) => row.post);
+  const rows =
+    ids.length === 0
+      ? []
+      : inOrderOf(ids, await site.models.posts.find({ _id: { $in: ids } }).lean<PostRow[]>());
+  const [first, last] = [interactions[0], interactions.at(-1)];
+  return {
+    rows: await visibleTo(site, rows, account),
+    ...(last && interactions.length === page.limit ? { next: last._id } : {}),
+    ...(first ? { prev: first._id } : {}),
+  };
+}
+
+/** Who liked or boosted a post, the last first; pages by the hidden row's id. */
+export async function interactingActors(
+  site: Site,
+  post: Pick<PostRow, "_id">,
+  kind: "like" | "boost",
+  page: StatusPage,
+): Promise<{ rows: ActorRow[]; next?: number; prev?: number }> {
+  const interactions = await sortedPage(site.models.interactions, { post: post._id, kind }, page);
+  const ids = interactions.map((row) => row.actor);
+  const rows =
+    ids.length === 0
+      ? []
+      : inOrderOf(ids, await site.models.actors.find({ _id: { $in: ids } }).lean<ActorRow[]>());
+  const [first, last] = [interactions[0], interactions.at(-1)];
+  return {
+    rows,
+    ...(last && interactions.length === page.limit ? { next: last._id } : {}),
+    ...(first ? { prev: first._id } : {}),
+  };
+}

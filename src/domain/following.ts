@@ -1,0 +1,170 @@
+import type { ActorRow, FollowRow } from "../database/rows.ts";
+import { insertRow } from "../database/native.ts";
+import { enqueueActivity } from "../delivery/enqueue.ts";
+import { composeActivity } from "../documents/compose-activity.ts";
+import type { Site } from "../site.ts";
+import { InvalidInput, isDuplicateKey } from "../support/errors.ts";
+import { snowflake } from "../support/ids.ts";
+import { hostOf } from "../support/urls.ts";
+import { leaveTimelines, mergeIntoHome } from "./home.ts";
+import { notify } from "./notifications.ts";
+import { done, ignored, type Outcome } from "./outcome.ts";
+
+export interface FollowWishes {
+  showBoosts?: boolean;
+  notify?: boolean;
+  /** Empty: all. */
+  languages?: string[];
+}
+
+/**
+ * Follows somebody, or changes how. Of another server: pending until its Accept comes. Of this site: at once, unless the
+ * account approves by hand.
+ * @throws {InvalidInput} for following oneself.
+ */
+export async function followActor(
+  site: Site,
+  account: ActorRow,
+  target: ActorRow,
+  wishes: FollowWishes = {},
+): Promise<FollowRow> {
+  if (account._id === target._id) throw new InvalidInput("You cannot follow yourself.", "self-follow", 403);
+  const existing = await site.models.follows
+    .findOneAndUpdate(
+      { followed: target._id, follower: account._id },
+      { $set: { ...wishes } },
+      { returnDocument: "after" },
+    )
+    .lean<FollowRow | null>();
+  if (existing) return existing;
+
+  const now = site.clock.now();
+  const id = snowflake(now);
+  const deliverTo = account.sharedInbox ?? account.inbox;
+  const row: FollowRow = {
+    _id: id,
+    follower: account._id,
+    followed: target._id,
+    state: target.local && !target.manuallyApprovesFollowers ? "accepted" : "pending",
+    uri: site.urls.activity(id),
+    followerUri: account.uri,
+    followedUri: target.uri,
+    deliverTo,
+    deliverHost: hostOf(deliverTo) ?? "",
+    createdAt: now,
+    ...wishes,
+  };
+  // The activity first: a crash in between leaves a Follow whose Accept finds nothing, never a wish that nobody sends.
+  if (!target.local) await sendFollow(site, account, target, id);
+  try {
+    await insertRow(site.models.follows, row);
+  } catch (error) {
+    if (isDuplicateKey(error)) return followActor(site, account, target, wishes);
+    throw error;
+  }
+  if (target.local) {
+    if (row.state === "accepted") await begin(site, account, target);
+    await notify(site, {
+      owner: target,
+      type: row.state === "accepted" ? "follow" : "follow_request",
+      from: account,
+    });
+  }
+  return row;
+}
+
+async function sendFollow(site: Site, account: ActorRow, target: ActorRow, id: number): Promise<void> {
+  await enqueueActivity(site, {
+    id,
+    actor: account,
+    activity: composeActivity({
+      id: site.urls.activity(id),
+      type: "Follow",
+      actor: account.uri,
+      object: target.uri,
+      to: [target.uri],
+      cc: [],
+    }),
+    type: "Follow",
+    object: target.uri,
+    inboxes: [target.inbox],
+  });
+}
+
+async function begin(site: Site, account: ActorRow, target: ActorRow): Promise<void> {
+  await site.models.actors.updateOne({ _id: account._id }, { $inc: { followingCount: 1 } });
+  if (target.local) await site.models.actors.updateOne({ _id: target._id }, { $inc: { followersCount: 1 } });
+  await mergeIntoHome(site, account, target);
+}
+
+/** Ends a follow, or takes back a request. @returns whether there was one. */
+export async function unfollowActor(site: Site, account: ActorRow, target: ActorRow): Promise<boolean> {
+  const row = await site.models.follows
+    .findOneAndDelete({ followed: target._id, follower: account._id })
+    .lean<FollowRow | null>();
+  if (!row) return false;
+  if (row.state === "accepted") {
+    await site.models.actors.updateOne({ _id: account._id }, { $inc: { followingCount: -1 } });
+    if (target.local)
+      await site.models.actors.updateOne({ _id: target._id }, { $inc: { followersCount: -1 } });
+  }
+  if (!target.local) {
+    const id = snowflake(site.clock.now());
+    await enqueueActivity(site, {
+      id,
+      actor: account,
+      activity: composeActivity({
+        id: site.urls.activity(id),
+        type: "Undo",
+        actor: account.uri,
+        object: { id: row.uri, type: "Follow", actor: account.uri, object: target.uri },
+        to: [target.uri],
+        cc: [],
+      }),
+      type: "Undo",
+      object: target.uri,
+      inboxes: [target.inbox],
+    });
+  }
+  await site.models.listMembers.deleteMany({ owner: account._id, account: target._id });
+  await leaveTimelines(site, account, target);
+  return true;
+}
+
+/** Their server has accepted our Follow. Matched by its id, or by whom it was about (Mitra sends a bare id, PeerTube any). */
+export async function receiveAccept(
+  site: Site,
+  actor: ActorRow,
+  what: { followUri?: string; followerUri?: string },
+): Promise<Outcome> {
+  const row = await site.models.follows
+    .findOneAndUpdate({ ...ours(actor, what), state: "pending" }, { $set: { state: "accepted" } })
+    .lean<FollowRow | null>();
+  if (!row) return ignored("accepts no Follow that waits");
+  const account = await site.models.actors.findById(row.follower).lean<ActorRow | null>();
+  if (account) await begin(site, account, actor);
+  return done("accepted our Follow");
+}
+
+/** Their server has refused our Follow, or removed us as a follower. */
+export async function receiveReject(
+  site: Site,
+  actor: ActorRow,
+  what: { followUri?: string; followerUri?: string },
+): Promise<Outcome> {
+  const row = await site.models.follows.findOneAndDelete(ours(actor, what)).lean<FollowRow | null>();
+  if (!row) return ignored("rejects no Follow of ours");
+  const account = await site.models.actors.findById(row.follower).lean<ActorRow | null>();
+  if (!account) return ignored("rejects nobody");
+  if (row.state === "accepted")
+    await site.models.actors.updateOne({ _id: account._id }, { $inc: { followingCount: -1 } });
+  await leaveTimelines(site, account, actor);
+  return done("rejected our Follow");
+}
+
+function ours(actor: ActorRow, what: { followUri?: string; followerUri?: string }): Record<string, unknown> {
+  return {
+    followed: actor._id,
+    ...(what.followerUri !== undefined ? { followerUri: what.followerUri } : { uri: what.followUri ?? "" }),
+  };
+}

@@ -1,0 +1,52 @@
+import type { ActorRow, DomainBlockRow, RelationRow } from "../database/rows.ts";
+import type { Site } from "../site.ts";
+
+/** Whom an account does not want to hear, among those asked for. */
+export interface Shadows {
+  /** Blocked by it, or blocking it. */
+  blocked: ReadonlySet<number>;
+  muted: ReadonlySet<number>;
+  /** Muted with their notifications. */
+  silenced: ReadonlySet<number>;
+  domains: readonly string[];
+}
+
+/** Two queries, however many are asked for. */
+export async function shadowsOf(site: Site, owner: number, targets: readonly number[]): Promise<Shadows> {
+  const now = site.clock.now();
+  const [relations, domains] = await Promise.all([
+    site.models.relations
+      .find({ owner, kind: { $in: ["block", "blockedBy", "mute"] }, target: { $in: [...new Set(targets)] } })
+      .lean<RelationRow[]>(),
+    site.models.domainBlocks.find({ owner }, { domain: 1 }).lean<DomainBlockRow[]>(),
+  ]);
+  const mutes = relations.filter(
+    (row) => row.kind === "mute" && (row.until === undefined || row.until > now),
+  );
+  return {
+    blocked: new Set(relations.filter((row) => row.kind !== "mute").map((row) => row.target)),
+    muted: new Set(mutes.map((row) => row.target)),
+    silenced: new Set(mutes.filter((row) => row.notifications !== false).map((row) => row.target)),
+    domains: domains.map((row) => row.domain),
+  };
+}
+
+/** Is this host, or a domain above it, among the blocked ones? */
+export function isUnderDomain(host: string, domains: readonly string[]): boolean {
+  return domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
+}
+
+/** People whose posts an account sees in no list that strangers browse; more than these are left to the loader. */
+const MOST_UNWANTED = 5000;
+
+/** Everybody an account blocks or mutes, or is blocked by. One query. */
+export async function unwantedAuthors(site: Site, owner: Pick<ActorRow, "_id">): Promise<number[]> {
+  const now = site.clock.now();
+  const rows = await site.models.relations
+    .find({ owner: owner._id, kind: { $in: ["block", "blockedBy", "mute"] } }, { target: 1, until: 1 })
+    .limit(MOST_UNWANTED)
+    .lean<RelationRow[]>();
+  return [
+    ...new Set(rows.filter((row) => row.until === undefined || row.until > now).map((row) => row.target)),
+  ];
+}
