@@ -10,6 +10,7 @@ export const social: Migration = {
       { key: { "quote.id": 1, _id: -1 }, sparse: true },
       { key: { "poll.endsAt": 1 }, sparse: true },
       { key: { visibility: 1, _id: -1 } },
+      { key: { pinnedAt: 1 }, sparse: true },
     ]);
     await models.interactions.collection.createIndexes([{ key: { actor: 1, kind: 1, _id: -1 } }]);
     await models.apps.collection.createIndexes([{ key: { clientId: 1 }, unique: true }]);
