@@ -17,14 +17,12 @@ export class Lanes<Row extends Bound> {
   readonly #lanes = new Map<string, Lane<Row>>();
   /** Hosts that could send now, the one that waits longest first. */
   readonly #ready = new Set<string>();
-  readonly #total: number;
   readonly #perHost: number;
   readonly #depth: number;
   #queued = 0;
   #flying = 0;
 
-  constructor(options: { total: number; perHost: number; depth: number }) {
-    this.#total = options.total;
+  constructor(options: { perHost: number; depth: number }) {
     this.#perHost = options.perHost;
     this.#depth = options.depth;
   }
@@ -34,11 +32,6 @@ export class Lanes<Row extends Bound> {
   }
   get flying(): number {
     return this.#flying;
-  }
-
-  /** May more be in flight than is? */
-  get hasSlots(): boolean {
-    return this.#flying < this.#total;
   }
 
   /** How many more rows the host's queue takes. With `probe`, one at a time in all. */
@@ -62,7 +55,6 @@ export class Lanes<Row extends Bound> {
 
   /** The next row to send; it counts as in flight until `landed`. */
   next(): Row | undefined {
-    if (this.#flying >= this.#total) return undefined;
     for (const host of this.#ready) {
       this.#ready.delete(host);
       const lane = this.#lanes.get(host);

@@ -6,8 +6,15 @@ import { bringBack, type HostBook } from "./hosts.ts";
 import { forgiveInboxes, strike } from "./strikes.ts";
 
 /** A batch is written when it has so many endings, or is so many milliseconds old. */
-const BATCH = 128;
-const PATIENCE = 20;
+const BATCH = 16;
+const PATIENCE = 5;
+
+export interface LedgerListener {
+  /** A batch is written. `freed`: rows may have become due by it. */
+  onWritten(endings: Ending[], freed: boolean): void;
+  /** The store failed; the batch is kept until the next `flush`. */
+  onFailed(error: unknown): void;
+}
 
 /**
  * Endings on their way into the store, in batches, while the next deliveries are under way. While the store is away they
@@ -17,26 +24,22 @@ export class Ledger {
   readonly #site: Site;
   readonly #book: HostBook;
   readonly #lease: string;
-  readonly #onWritten: (endings: Ending[], freed: boolean) => void;
+  readonly #listener: LedgerListener;
   #endings: Ending[] = [];
   #others: Operation[] = [];
   #revived = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
+  /** Endings in the batch that is being written. */
+  #writing = 0;
   /** Inboxes with strikes may exist; asked of the store once at the start. */
   #struck: boolean | undefined;
 
-  /** @param onWritten told after each batch; `freed`: rows may have become due by it. */
-  constructor(
-    site: Site,
-    book: HostBook,
-    lease: string,
-    onWritten: (endings: Ending[], freed: boolean) => void,
-  ) {
+  constructor(site: Site, book: HostBook, lease: string, listener: LedgerListener) {
     this.#site = site;
     this.#book = book;
     this.#lease = lease;
-    this.#onWritten = onWritten;
+    this.#listener = listener;
   }
 
   add(ending: Ending): void {
@@ -63,6 +66,11 @@ export class Ledger {
     }
   }
 
+  /** Deliveries that have ended and would be made again if this process died now. */
+  get unwritten(): number {
+    return this.#endings.length + this.#writing;
+  }
+
   get #pending(): boolean {
     return this.#endings.length > 0 || this.#others.length > 0 || this.#revived.size > 0;
   }
@@ -74,8 +82,7 @@ export class Ledger {
   }
 
   #background(): void {
-    // The failure is met again by whoever calls flush, and kept until then.
-    if (this.#flushing === undefined) this.#start().catch(() => undefined);
+    if (this.#flushing === undefined) this.#start().catch((error: unknown) => this.#listener.onFailed(error));
   }
 
   #start(): Promise<void> {
@@ -101,6 +108,7 @@ export class Ledger {
     this.#endings = [];
     this.#others = [];
     this.#revived = new Set();
+    this.#writing = endings.length;
     try {
       const writes = [...endingWrites(this.#site, endings, this.#lease), ...others];
       await Promise.all([
@@ -110,12 +118,14 @@ export class Ledger {
       ]);
       for (const host of revived) await bringBack(this.#site, host);
     } catch (error) {
+      this.#writing = 0;
       this.#endings = [...endings, ...this.#endings];
       this.#others = [...others, ...this.#others];
       for (const host of revived) this.#revived.add(host);
       throw error;
     }
-    this.#onWritten(endings, others.length > 0 || revived.size > 0);
+    this.#writing = 0;
+    this.#listener.onWritten(endings, others.length > 0 || revived.size > 0);
     for (const ending of endings) tell(this.#site, ending);
   }
 

@@ -57,6 +57,7 @@ class Worker implements Deliverer {
   #again = false;
   #stopping = false;
   #trouble: Error | undefined;
+  #isTold = false;
   #timer: NodeJS.Timeout | undefined;
   #wakeUp: () => void = () => undefined;
 
@@ -65,11 +66,12 @@ class Worker implements Deliverer {
     this.#site = site;
     this.#book = hostBook(site);
     this.#bodies = new Bodies(site);
-    this.#lanes = new Lanes({ total: concurrency, perHost, depth: perHost * DEPTH });
+    this.#lanes = new Lanes({ perHost, depth: perHost * DEPTH });
     this.#overflow = new Overflow(perHost);
-    this.#ledger = new Ledger(site, this.#book, this.#lease, (endings, freed) =>
-      this.#written(endings, freed),
-    );
+    this.#ledger = new Ledger(site, this.#book, this.#lease, {
+      onWritten: (endings, freed) => this.#written(endings, freed),
+      onFailed: (error) => this.#report(error),
+    });
     this.#low = concurrency * 2;
   }
 
@@ -102,13 +104,14 @@ class Worker implements Deliverer {
   }
 
   async #run(): Promise<void> {
+    this.#trouble = undefined;
     try {
       await this.#ledger.flush();
-      while (!this.#stopping) {
+      while (!this.#stopping && !this.#isTroubled()) {
         this.#again = false;
         const found = await this.#claim();
         // Rows may wait for hosts that are busy while slots are free for the rows of others.
-        if (found > 0) await this.#until(() => this.#lanes.queued < this.#low || this.#lanes.hasSlots);
+        if (found > 0) await this.#until(() => this.#lanes.queued < this.#low || this.#hasSlots);
         else {
           await this.#until(() => this.#again || this.#lanes.flying + this.#lanes.queued === 0);
           if (this.#isIdle()) await this.#ledger.flush();
@@ -120,6 +123,12 @@ class Worker implements Deliverer {
       this.#report(error);
     }
     await this.#land();
+    if (!this.#isTroubled()) this.#isTold = false;
+  }
+
+  /** A function, since it changes while the loop above waits. */
+  #isTroubled(): boolean {
+    return this.#trouble !== undefined;
   }
 
   #isIdle(): boolean {
@@ -147,14 +156,20 @@ class Worker implements Deliverer {
       this.#followers.set(blocker, [...(this.#followers.get(blocker) ?? []), row]);
     }
     if (claimed.soonest !== undefined) this.#comeBack(claimed.soonest);
-    this.#trouble = undefined;
     this.#fill();
     return claimed.found;
   }
 
+  /**
+   * May more be sent? What is sent and not yet written down counts: it is what a process that dies leaves to be sent twice.
+   */
+  get #hasSlots(): boolean {
+    return this.#lanes.flying + this.#ledger.unwritten < this.#site.options.delivery.concurrency;
+  }
+
   /** Sends as much as the limits allow. */
   #fill(): void {
-    while (!this.#stopping && this.#trouble === undefined) {
+    while (this.#hasSlots && !this.#stopping && !this.#isTroubled()) {
       const row = this.#lanes.next();
       if (row === undefined) return;
       void this.#send(row);
@@ -270,6 +285,7 @@ class Worker implements Deliverer {
         },
       });
     }
+    this.#fill();
     this.#wakeUp();
   }
 
@@ -285,18 +301,19 @@ class Worker implements Deliverer {
     this.#overflow.tidy(this.#site.clock.now());
   }
 
-  /** Once for each time that the store goes away. */
+  /** The run ends. It is told once for each time that the store goes away. */
   #report(error: unknown): void {
-    if (this.#trouble !== undefined) return;
-    this.#trouble = error instanceof Error ? error : new Error(String(error));
+    this.#trouble ??= error instanceof Error ? error : new Error(String(error));
+    this.#wakeUp();
+    if (this.#isTold) return;
+    this.#isTold = true;
     this.#site.logger.warn({ error: reasonOf(error) }, "deliveries pause: the store failed");
     announce(this.#site, "error", this.#trouble);
-    this.#wakeUp();
   }
 
   /** Waits for a condition that our own events bring about. */
   async #until(condition: () => boolean, landing = false): Promise<void> {
-    while (!condition() && (landing || (!this.#stopping && this.#trouble === undefined))) {
+    while (!condition() && (landing || (!this.#stopping && !this.#isTroubled()))) {
       await new Promise<void>((resolve) => (this.#wakeUp = resolve));
     }
   }

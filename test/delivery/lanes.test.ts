@@ -18,31 +18,26 @@ const fill = (lanes: Lanes<Row>): Row[] => {
 
 describe("The lanes of the hosts", () => {
   it("send no more at once to a host than it may have", () => {
-    const lanes = new Lanes<Row>({ total: 32, perHost: 4, depth: 64 });
+    const lanes = new Lanes<Row>({ perHost: 4, depth: 64 });
     for (const row of rowsOf("slow.example", 20)) lanes.add(row);
     assert.equal(fill(lanes).length, 4);
     lanes.landed("slow.example");
     assert.deepEqual(fill(lanes), [{ host: "slow.example", id: 4 }]);
   });
 
-  it("send no more at once in all than the total", () => {
-    const lanes = new Lanes<Row>({ total: 5, perHost: 4, depth: 64 });
-    for (const host of ["a.example", "b.example", "c.example"])
-      for (const row of rowsOf(host, 4)) lanes.add(row);
-    assert.equal(fill(lanes).length, 5);
-    assert.equal(lanes.hasSlots, false);
-    assert.equal(lanes.queued, 7);
-  });
-
   it("take the hosts in turn, so that a crowd of one does not hold up the others", () => {
-    const lanes = new Lanes<Row>({ total: 4, perHost: 4, depth: 1000 });
+    const lanes = new Lanes<Row>({ perHost: 4, depth: 1000 });
     for (const row of rowsOf("crowd.example", 500)) lanes.add(row);
     for (const row of rowsOf("small.example", 1)) lanes.add(row);
-    assert.ok(fill(lanes).some((row) => row.host === "small.example"));
+    assert.ok(
+      fill(lanes)
+        .slice(0, 2)
+        .some((row) => row.host === "small.example"),
+    );
   });
 
   it("keep the order within a host", () => {
-    const lanes = new Lanes<Row>({ total: 100, perHost: 100, depth: 100 });
+    const lanes = new Lanes<Row>({ perHost: 100, depth: 100 });
     for (const row of rowsOf("a.example", 50)) lanes.add(row);
     assert.deepEqual(
       fill(lanes).map((row) => row.id),
@@ -51,14 +46,14 @@ describe("The lanes of the hosts", () => {
   });
 
   it("say how many more rows a host's queue takes", () => {
-    const lanes = new Lanes<Row>({ total: 32, perHost: 4, depth: 10 });
+    const lanes = new Lanes<Row>({ perHost: 4, depth: 10 });
     assert.equal(lanes.room("a.example"), 10);
     for (const row of rowsOf("a.example", 7)) lanes.add(row);
     assert.equal(lanes.room("a.example"), 3);
   });
 
   it("let a single probe through to a host that may be dead", () => {
-    const lanes = new Lanes<Row>({ total: 32, perHost: 4, depth: 10 });
+    const lanes = new Lanes<Row>({ perHost: 4, depth: 10 });
     assert.equal(lanes.room("dead.example", true), 1);
     lanes.add({ host: "dead.example", id: 1 }, true);
     assert.equal(lanes.room("dead.example", true), 0);
@@ -69,17 +64,17 @@ describe("The lanes of the hosts", () => {
   });
 
   it("give back what waits for one host, or for all", () => {
-    const lanes = new Lanes<Row>({ total: 1, perHost: 1, depth: 10 });
+    const lanes = new Lanes<Row>({ perHost: 1, depth: 10 });
     for (const host of ["a.example", "b.example"]) for (const row of rowsOf(host, 3)) lanes.add(row);
     fill(lanes);
     assert.deepEqual(
       lanes.clear("a.example").map((row) => row.id),
       [1, 2],
     );
-    assert.equal(lanes.clear().length, 3);
+    assert.equal(lanes.clear().length, 2);
     assert.equal(lanes.queued, 0);
-    assert.equal(lanes.flying, 1);
-    lanes.landed("a.example");
+    assert.equal(lanes.flying, 2);
+    for (const host of ["a.example", "b.example"]) lanes.landed(host);
     assert.equal(lanes.flying, 0);
     assert.equal(lanes.next(), undefined);
   });
@@ -93,7 +88,7 @@ describe("The lanes of the hosts", () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-        const lanes = new Lanes<Row>({ total: 6, perHost: 2, depth: 1000 });
+        const lanes = new Lanes<Row>({ perHost: 2, depth: 1000 });
         const flying = new Map<string, number>();
         let added = 0;
         let out = 0;
@@ -112,7 +107,7 @@ describe("The lanes of the hosts", () => {
           }
           const inAir = [...flying.values()].reduce((sum, count) => sum + count, 0);
           assert.equal(lanes.flying, inAir);
-          assert.ok(inAir <= 6 && [...flying.values()].every((count) => count <= 2));
+          assert.ok([...flying.values()].every((count) => count <= 2));
           assert.equal(lanes.queued, added - out);
         }
         while (added > out) {
