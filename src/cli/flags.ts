@@ -89,30 +89,7 @@ export function readCommandLine(
   own: readonly CommandFlag[],
 ): CommandLine {
   const known = flags();
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: argv,
-      allowPositionals: true,
-      strict: true,
-      options: Object.fromEntries([
-        ...known.map((flag) => [
-          flag.flag,
-          {
-            type: flag.type === "boolean" ? ("boolean" as const) : ("string" as const),
-            multiple: flag.type === "list",
-          },
-        ]),
-        ...own.map((flag) => [flag.flag, { type: flag.type, multiple: flag.multiple ?? false }]),
-      ]),
-    });
-  } catch (error) {
-    throw new OptionsError(
-      `${error instanceof Error ? error.message.replace(/\. To specify.*$/s, ".") : String(error)} \`express-fediverse help\` lists the flags.`,
-      error,
-    );
-  }
-  const values: CommandLine["own"] = parsed.values as CommandLine["own"];
+  const { values, positionals } = parse(argv, known, own);
   const options: Record<string, unknown> = {};
   for (const flag of known) {
     const given = values[flag.flag] ?? environment[flag.variable];
@@ -122,8 +99,29 @@ export function readCommandLine(
   return {
     options,
     own: Object.fromEntries(own.map(({ flag }) => [flag, values[flag]])),
-    positionals: parsed.positionals,
+    positionals,
   };
+}
+
+function parse(
+  argv: string[],
+  known: readonly Flag[],
+  own: readonly CommandFlag[],
+): Pick<CommandLine, "positionals"> & { values: CommandLine["own"] } {
+  const options: Record<string, { type: "string" | "boolean"; multiple: boolean }> = {};
+  for (const flag of known)
+    options[flag.flag] = {
+      type: flag.type === "boolean" ? "boolean" : "string",
+      multiple: flag.type === "list",
+    };
+  for (const flag of own) options[flag.flag] = { type: flag.type, multiple: flag.multiple ?? false };
+  try {
+    const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, strict: true, options });
+    return { values: values as CommandLine["own"], positionals };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/\. To specify.*$/s, ".") : String(error);
+    throw new OptionsError(`${reason} \`express-fediverse help\` lists the flags.`, error);
+  }
 }
 
 function convert(flag: Flag, given: string | boolean | string[]): unknown {

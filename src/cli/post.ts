@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import type { PostInput } from "../domain/post-input.ts";
 import { InvalidInput, OptionsError } from "../support/errors.ts";
 import { readCommandLine, type CommandFlag } from "./flags.ts";
 import { withSite } from "./with-site.ts";
