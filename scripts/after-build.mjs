@@ -1,8 +1,16 @@
-// What tsc leaves undone: the views beside the compiled code, and the mode bits of the command.
-import { chmodSync, cpSync, rmSync } from "node:fs";
+// What tsc leaves undone: no compiled file without its source, the views beside the code, the mode bits of the command.
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-rmSync(at("../dist/views"), { recursive: true, force: true });
-cpSync(at("../views"), at("../dist/views"), { recursive: true });
-chmodSync(at("../dist/src/cli/main.js"), 0o755);
+const root = fileURLToPath(new URL("../", import.meta.url));
+const dist = join(root, "dist");
+
+for (const room of ["src", "migrations"]) {
+  for (const name of readdirSync(join(dist, room), { recursive: true })) {
+    const source = join(root, room, name.replace(/(\.d\.ts|\.js)$/, ".ts"));
+    if (/(\.d\.ts|\.js)$/.test(name) && !existsSync(source)) rmSync(join(dist, room, name));
+  }
+}
+cpSync(join(root, "views"), join(dist, "views"), { recursive: true });
+chmodSync(join(dist, "src/cli/main.js"), 0o755);
