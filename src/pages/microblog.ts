@@ -10,7 +10,7 @@ import { ACTIVITY_TYPE, feedLinks, feedsOf, openGraph, postHead, profileHead } f
 import { accountPage, pagerOf, type PostPage } from "./lists.ts";
 import { accountOf, taggedPage } from "./addressed.ts";
 import { personView } from "./people.ts";
-import { withOwnPictures } from "./pictures-in-text.ts";
+import { shownText } from "./own-text.ts";
 import { postView } from "./post-views.ts";
 import { linkHeader, sendPage } from "./respond.ts";
 import { postConversation } from "./thread.ts";
@@ -70,7 +70,7 @@ async function profile(
       ...(account.image === undefined
         ? {}
         : { header: pictureAddress(site, account.image.url), headerAlt: account.image.alt ?? "" }),
-      summary: withOwnPictures(site, account.summary),
+      summary: shownText(site, account.summary),
       fields: account.fields,
       posts: account.postsCount,
       followers: account.followersCount,

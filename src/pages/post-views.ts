@@ -3,7 +3,7 @@ import { pictureAddress } from "../domain/media.ts";
 import type { Site } from "../site.ts";
 import { plainText } from "../text/plain-text.ts";
 import { personView, webUrl, type PersonView } from "./people.ts";
-import { withOwnPictures } from "./pictures-in-text.ts";
+import { shownText } from "./own-text.ts";
 
 /** A picture or file as our views show it. */
 export interface MediaView {
@@ -67,7 +67,7 @@ export function postView(site: Site, post: PostRow, author: ActorRow): PostView 
     author: personView(site, author),
     ...(post.title === undefined ? {} : { title: post.title }),
     excerpt: post.summary ?? post.excerpt,
-    html: withOwnPictures(site, post.content),
+    html: shownText(site, post.content),
     ...(language === undefined ? {} : { language }),
     ...covering(post.sensitive, post.warning),
     published: post.publishedAt,

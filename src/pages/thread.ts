@@ -3,7 +3,7 @@ import { reactionsOf, type Reactions } from "../domain/interactions.ts";
 import { commentsOf, type Comment, type CommentPage } from "../domain/thread.ts";
 import type { Site } from "../site.ts";
 import { face, webUrl, type PersonView } from "./people.ts";
-import { withOwnPictures } from "./pictures-in-text.ts";
+import { shownText } from "./own-text.ts";
 import { covering, interactUrl, mediaView, type MediaView } from "./post-views.ts";
 
 /** A comment as our views show it. */
@@ -102,7 +102,7 @@ function commentView(site: Site, comment: Comment, origin: string): CommentView 
     id: comment.id,
     url: webUrl(comment.url) ?? "#",
     author: face(comment.author),
-    html: comment.local ? withOwnPictures(site, comment.html) : comment.html,
+    html: comment.local ? shownText(site, comment.html) : comment.html,
     published: comment.published,
     ...(comment.updated === undefined ? {} : { updated: comment.updated }),
     local: comment.local,
