@@ -60,22 +60,28 @@ class DirectorySource implements PostSource {
         "directory",
       );
     }
+    // Watched first: what is saved while the folder is read is then seen, too.
+    if (this.#options.watch !== false) await this.#watch(site);
     await this.poll();
-    if (this.#options.watch === false) return;
-    this.#watcher = watch(this.name, {
+  }
+
+  async #watch(site: Site): Promise<void> {
+    const watcher = watch(this.name, {
       ignoreInitial: true,
       ignored: (path, stats) => stats?.isFile() === true && !isPost(path),
     });
-    this.#watcher.on("all", () => {
+    this.#watcher = watcher;
+    watcher.on("all", () => {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => void this.poll(), QUIET);
     });
-    this.#watcher.on("error", (error) =>
+    watcher.on("error", (error) =>
       site.logger.warn(
         { folder: this.name, reason: reasonOf(error) },
         "the folder cannot be watched; it is read at each poll",
       ),
     );
+    await new Promise<void>((resolve) => watcher.once("ready", resolve));
   }
 
   /** Reads the folder once, after any reading under way. Trouble is logged, never thrown. */

@@ -35,6 +35,7 @@ class FeedSource implements PostSource {
   readonly name: string;
   readonly #options: FeedOptions;
   #site: Site | undefined;
+  #reading: Promise<void> = Promise.resolve();
 
   constructor(address: string, options: FeedOptions) {
     this.name = address;
@@ -48,8 +49,13 @@ class FeedSource implements PostSource {
     return Promise.resolve();
   }
 
-  /** Reads the feed once. Trouble is logged and remembered, never thrown. */
+  /** Reads the feed once, after any reading under way. Trouble is logged and remembered, never thrown. */
   async poll(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#once());
+    return this.#reading;
+  }
+
+  async #once(): Promise<void> {
     const site = this.#site;
     if (!site) return;
     try {
@@ -65,7 +71,7 @@ class FeedSource implements PostSource {
 
   async stop(): Promise<void> {
     this.#site = undefined;
-    return Promise.resolve();
+    await this.#reading;
   }
 
   async #read(site: Site): Promise<void> {
