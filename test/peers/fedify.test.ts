@@ -3,11 +3,10 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
 import type { Express } from "express";
 import type { Fediverse } from "../../src/index.ts";
 import { startBlog, type Blog } from "../support/blog.ts";
-import { findChromium } from "../support/browser.ts";
+import { hasBrowser, NO_BROWSER, startBrowser } from "../support/browser.ts";
 import { startScript, type Child } from "../support/child.ts";
 import { until } from "../support/until.ts";
 import { certificate, certificateKey } from "./certificate.ts";
@@ -174,14 +173,13 @@ for (const knock of ["rfc9421", "draft-cavage-http-signatures-12"]) {
     });
 
     it("is seen in the blog's page by a reader with a browser", async function () {
-      const browser = findChromium();
-      if (browser === undefined) {
-        console.log("      skipped: no Chromium here (Debian's package is called chromium)");
+      if (!hasBrowser) {
+        console.log(`      ${NO_BROWSER}`);
         this.skip();
       }
-      const launched = await chromium.launch({ executablePath: browser, args: ["--no-sandbox"] });
+      const browser = await startBrowser();
       try {
-        const context = await launched.newContext({ ignoreHTTPSErrors: true });
+        const context = await browser.look({ anyCertificate: true });
         const tab = await context.newPage();
         await tab.goto(page());
         const own = tab.locator("article.comment", { hasText: "Mine rises since I wait longer." });
@@ -197,7 +195,7 @@ for (const knock of ["rfc9421", "draft-cavage-http-signatures-12"]) {
         await tab.screenshot({ path: picture.replace(".png", "-microblog.png"), fullPage: true });
         console.log(`      seen: ${picture}`);
       } finally {
-        await launched.close();
+        await browser.close();
       }
     });
 

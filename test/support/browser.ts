@@ -16,6 +16,8 @@ export interface LookOptions {
   width?: number;
   scheme?: "light" | "dark";
   javaScript?: boolean;
+  /** Takes a certificate that nobody has signed. */
+  anyCertificate?: boolean;
 }
 
 /** A real browser with an empty profile of its own. */
@@ -42,11 +44,12 @@ export async function startBrowser(): Promise<TestBrowser> {
     ],
   });
   return {
-    look: ({ width = 1100, scheme = "light", javaScript = true } = {}) =>
+    look: ({ width = 1100, scheme = "light", javaScript = true, anyCertificate = false } = {}) =>
       browser.newContext({
         viewport: { width, height: width < 600 ? 760 : 900 },
         colorScheme: scheme,
         javaScriptEnabled: javaScript,
+        ignoreHTTPSErrors: anyCertificate,
       }),
     async close() {
       await browser.close();
