@@ -105,13 +105,14 @@ export async function undoFollow(
   actor: Pick<ActorRow, "_id" | "uri">,
   what: { uri?: string; followedUri?: string },
 ): Promise<Outcome> {
-  if (what.uri !== undefined) await bury(site, actor.uri, what.uri);
   const filters: object[] = [];
   if (what.followedUri !== undefined) filters.push({ follower: actor._id, followedUri: what.followedUri });
   if (what.uri !== undefined) filters.push({ uri: what.uri, follower: actor._id });
   for (const filter of filters) {
     const row = await site.models.follows.findOneAndDelete(filter).lean<FollowRow | null>();
     if (!row) continue;
+    // One that was here is not buried: Misskey's next Follow comes under the same id.
+    if (what.uri !== undefined && what.uri !== row.uri) await bury(site, actor.uri, what.uri);
     await discount(site, row);
     const [follower, account] = await Promise.all([
       site.models.actors.findById(row.follower).lean<ActorRow | null>(),
@@ -120,6 +121,7 @@ export async function undoFollow(
     if (follower && account) announce(site, "unfollow", { follower, account });
     return done("unfollowed");
   }
+  if (what.uri !== undefined) await bury(site, actor.uri, what.uri);
   return ignored("did not follow");
 }
 

@@ -75,10 +75,10 @@ export async function undoInteraction(
   actorUri: string,
   what: { uri?: string; kind?: Kind; objectUri?: string },
 ): Promise<Outcome> {
-  if (what.uri !== undefined) await bury(site, actorUri, what.uri);
   const actor = await site.models.actors.findOne({ uri: actorUri }).lean<ActorRow | null>();
-  if (!actor) return ignored("undoes nothing that is here");
-  const row = (await byId(site, actor, what.uri)) ?? (await byObject(site, actor, what));
+  const row = actor && ((await byId(site, actor, what.uri)) ?? (await byObject(site, actor, what)));
+  // One that was here is not buried: Plume's next Like of the same post comes under the same id.
+  if (what.uri !== undefined && what.uri !== row?.uri) await bury(site, actorUri, what.uri);
   if (!row) return ignored("undoes nothing that is here");
   await forget(site, row);
   const post = await site.models.posts.findById(row.post).lean<PostRow | null>();

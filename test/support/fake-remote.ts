@@ -57,16 +57,18 @@ export class Character {
   readonly received: Received[] = [];
   /** What the inbox answers: one for all, or a function of the request and how many came before it. */
   answer: InboxAnswer | ((request: Received, before: number) => InboxAnswer) = { status: 202 };
+  readonly #keyName: string;
   #generation = 0;
   #count = 0;
 
-  constructor(remote: FakeRemote, name: string, type: string) {
+  constructor(remote: FakeRemote, name: string, type: string, keyName: string) {
     this.remote = remote;
     this.name = name;
     this.uri = `${remote.origin}/users/${name}`;
     this.inbox = `${this.uri}/inbox`;
     this.keyId = `${this.uri}#main-key`;
-    this.keys = keyPairFor(`${remote.address}/${name}/0`);
+    this.#keyName = `${remote.address}/${keyName}`;
+    this.keys = keyPairFor(`${this.#keyName}/0`);
     this.document = this.#compose(type);
     this.jrd = {
       subject: `acct:${this.handle}`,
@@ -114,7 +116,7 @@ export class Character {
   rotateKey(keyId: string = this.keyId): void {
     this.#generation += 1;
     this.keyId = keyId;
-    this.keys = keyPairFor(`${this.remote.address}/${this.name}/${this.#generation}`);
+    this.keys = keyPairFor(`${this.#keyName}/${this.#generation}`);
     this.document = {
       ...this.document,
       publicKey: { id: keyId, owner: this.uri, publicKeyPem: this.keys.publicPem },
@@ -210,11 +212,14 @@ export class FakeRemote {
     return `${this.origin}/inbox`;
   }
 
-  /** The character of that name, made at the first mention. */
-  character(name: string, type = "Person"): Character {
+  /**
+   * The character of that name, made at the first mention. Characters of one `keyName` have the same keys, which saves
+   * making new ones where a test wants a new person and does not care.
+   */
+  character(name: string, type = "Person", keyName = name): Character {
     let character = this.#characters.get(name);
     if (character === undefined) {
-      character = new Character(this, name, type);
+      character = new Character(this, name, type, keyName);
       this.#characters.set(name, character);
     }
     return character;
@@ -224,6 +229,11 @@ export class FakeRemote {
   serve(path: string, route: Route): string {
     this.#routes.set(path, route);
     return this.origin + path;
+  }
+
+  /** Answers `path` as if it had never been changed. */
+  restore(path: string): void {
+    this.#routes.delete(path);
   }
 
   redirect(path: string, to: string, status = 302): string {

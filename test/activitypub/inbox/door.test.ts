@@ -30,7 +30,7 @@ describe("the door of the inbox", () => {
   beforeEach(async () => {
     clock = new TestClock(new Date());
     site = await makeInboxSite({ clock, blockedHosts: ["127.0.0.9", "blocked.example"] });
-    alice = remote.character(`alice${Math.random().toString(36).slice(2, 8)}`);
+    alice = remote.character(`alice${Math.random().toString(36).slice(2, 8)}`, "Person", "alice");
     blog = await site.account("blog");
   });
   afterEach(() => site.close());

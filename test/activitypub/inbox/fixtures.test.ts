@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import type { ActorRow, InboundRow, PostRow } from "../../../src/database/rows.ts";
 import { commentsOf } from "../../../src/domain/thread.ts";
 import { reactionsOf } from "../../../src/domain/interactions.ts";
+import { followActor } from "../../../src/domain/following.ts";
 import { publishPost } from "../../../src/domain/posts.ts";
 import { findActor, resolveActor } from "../../../src/remote/actors.ts";
 import { readJrd } from "../../../src/remote/webfinger.ts";
@@ -147,6 +148,21 @@ const refused = (file: string, status: number, reason: string, why: string): Row
     assert.equal(stage.answer.status, status);
     assert.equal(stage.answer.json?.reason, reason);
     assert.equal(stage.row, null);
+  });
+
+/** `what`: Accept or Reject of a Follow that our account has sent, under the id that the payload gives it. */
+const answered = (file: string, what: "accepted" | "rejected"): Row =>
+  row(file, `our Follow is ${what}`, "matched by the Follow inside", async (stage, payload) => {
+    const { models } = stage.site.site;
+    stage.actor(payload.actor);
+    await stage.accountNamed(payload.object.actor);
+    const ours = await stage.site.account("blog");
+    await followActor(stage.site.site, ours, await resolveActor(stage.site.site, payload.actor));
+    await models.follows.updateOne({ follower: ours._id }, { $set: { uri: payload.object.id } });
+    await stage.send(payload);
+    assert.equal(stage.row?.outcome, `${what} our Follow`);
+    const follow = await models.follows.findOne({ follower: ours._id }).lean();
+    assert.equal(follow?.state, what === "accepted" ? "accepted" : undefined);
   });
 
 const follow = (file: string, why: string): Row =>
@@ -313,8 +329,8 @@ const TABLE: Row[] = [
     file("mastodon/follow-activity.json"),
     "embedded; matched by id and by whom",
   ),
-  ignored("mastodon/accept-activity.json", /answers no Follow of ours/, "this version follows nobody"),
-  ignored("mastodon/reject-activity.json", /answers no Follow of ours/, "this version follows nobody"),
+  answered("mastodon/accept-activity.json", "accepted"),
+  answered("mastodon/reject-activity.json", "rejected"),
   ignored("mastodon/block-activity.json", /block/, "noted for the owner"),
   ignored("mastodon/unblock-activity.json", /Undo of Block/, "a block was never acted upon"),
   ignored("mastodon/doc-move.json", /moves/, "no account here follows anybody"),
@@ -488,7 +504,7 @@ const TABLE: Row[] = [
   jrd("pixelfed/webfinger.json", "dansup@pixelfed.social", "https://pixelfed.social/users/dansup"),
   follow("pixelfed/follow.json", "a Follow without an id gets one from its words"),
   unfollow("pixelfed/undo_follow.json", inner, "embedded"),
-  ignored("pixelfed/accept_follow.json", /answers no Follow of ours/, "this version follows nobody"),
+  answered("pixelfed/accept_follow.json", "accepted"),
   ignored("pixelfed/add_story.json", /not understood/, "stories are nothing for a blog"),
   reaction("pixelfed/like.json", "likes", "an id with a fragment"),
   undoReaction("pixelfed/undo_like.json", "likes", inner, "embedded"),
@@ -505,7 +521,7 @@ const TABLE: Row[] = [
   actor("misskey/user.json", "mkljczk@misskey.io", (known) => assert.equal(known.name, "")),
   jrd("misskey/webfinger.json", "syuilo@misskey.io", "https://misskey.io/users/7rkrarq81i"),
   unfollow("misskey/undo-follow.json", inner, "embedded, the actor's id is not its name"),
-  ignored("misskey/reject-follow.json", /answers no Follow of ours/, "this version follows nobody"),
+  answered("misskey/reject-follow.json", "rejected"),
   reaction("misskey/custom-emoji-reaction.json", "likes", "a Like with an emoji", ":hanapog:"),
   refused(
     "misskey/like.json",

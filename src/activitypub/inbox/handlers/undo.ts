@@ -1,8 +1,9 @@
+import type { ActorRow } from "../../../database/rows.ts";
 import { idOf, isObject, typesOf } from "../../../documents/read.ts";
 import { undoFollow } from "../../../domain/follows.ts";
 import { undoInteraction } from "../../../domain/interactions.ts";
 import { ignored, type Outcome } from "../../../domain/outcome.ts";
-import { resolveActor } from "../../../remote/actors.ts";
+import { findActor } from "../../../remote/actors.ts";
 import type { Site } from "../../../site.ts";
 import type { Handler } from "./handler.ts";
 
@@ -21,8 +22,10 @@ export const receiveUndo: Handler = async (site, activity) => {
   const [type] = typesOf(object);
   switch (type) {
     case "Follow": {
-      const follower = await resolveActor(site, actor);
-      return undoFollow(site, follower, { ...uri, ...(about === undefined ? {} : { followedUri: about }) });
+      return undoFollow(site, await followerOf(site, actor), {
+        ...uri,
+        ...(about === undefined ? {} : { followedUri: about }),
+      });
     }
     case "Like":
     case "EmojiReact":
@@ -41,7 +44,15 @@ function objectOf(about: string | undefined): { objectUri?: string } {
 }
 
 async function undoById(site: Site, actor: string, uri: string): Promise<Outcome> {
-  const undone = await undoInteraction(site, actor, { uri });
-  if (undone.done) return undone;
-  return undoFollow(site, await resolveActor(site, actor), { uri });
+  const follower = await followerOf(site, actor);
+  const follow = await site.models.follows.exists({ uri, follower: follower._id });
+  return follow === null ? undoInteraction(site, actor, { uri }) : undoFollow(site, follower, { uri });
 }
+
+/** Nobody is fetched to undo something: who is not known has done nothing here. */
+async function followerOf(site: Site, uri: string): Promise<Pick<ActorRow, "_id" | "uri">> {
+  return (await findActor(site, uri)) ?? { _id: NOBODY, uri };
+}
+
+/** An id that no row has. */
+const NOBODY = -1;
