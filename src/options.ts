@@ -108,6 +108,19 @@ const feeds = z
   })
   .prefault({});
 
+const media = z
+  .strictObject({
+    ffmpeg: z
+      .string()
+      .min(1)
+      .default("ffmpeg")
+      .describe(
+        "Name or path of the program that makes uploaded video and sound playable. Without it apps can upload pictures only.",
+      ),
+    ffprobe: z.string().min(1).default("ffprobe").describe("The same of the program that looks into them."),
+  })
+  .prefault({});
+
 const api = z
   .strictObject({
     requestsPer5Minutes: z
@@ -202,6 +215,7 @@ export const optionsSchema = z.strictObject({
   delivery: delivery.describe("The delivery queue."),
   feeds: feeds.describe("Polling of feeds."),
   api: api.describe("The Mastodon API, for apps."),
+  media: media.describe("Uploads of apps."),
   clockwork: z
     .boolean()
     .default(true)
@@ -213,11 +227,20 @@ export const optionsSchema = z.strictObject({
     .optional()
     .transform((path) => (path === undefined ? undefined : resolve(path)))
     .describe("Folder whose Handlebars files replace the package's own of the same name."),
-  authenticate: functionOf<(request: unknown) => string | undefined | Promise<string | undefined>>(
-    "a function from a request to a username or undefined",
-  )
+  authenticate: functionOf<
+    (request: unknown) => string | string[] | undefined | Promise<string | string[] | undefined>
+  >("a function from a request to a username, several, or undefined")
     .optional()
-    .describe("Who is logged in at the host: the account's username, or undefined."),
+    .describe(
+      "Who is logged in at the host: the username of their account, several if they may choose, or undefined. Left out: the package has a login of its own, with passwords set by `account password NAME`.",
+    ),
+  loginUrl: z
+    .string()
+    .regex(/^\/(?!\/)|^https:\/\//, "a path of this site, or an https URL")
+    .optional()
+    .describe(
+      "With `authenticate`: where people log in at the host. `{return}` in it is replaced by the percent-encoded path to come back to.",
+    ),
   logger: z
     .custom<Logger>(
       (value) =>

@@ -1,5 +1,8 @@
 import { InvalidInput, OptionsError } from "../support/errors.ts";
 import type { AccountOptions } from "../options.ts";
+import { localAccount } from "../domain/accounts.ts";
+import { setPassword } from "../domain/logins.ts";
+import { askSecret } from "./ask-secret.ts";
 import { readCommandLine, type CommandFlag } from "./flags.ts";
 import { withSite } from "./with-site.ts";
 
@@ -12,12 +15,18 @@ const FLAGS: readonly CommandFlag[] = [
   { flag: "field", type: "string", multiple: true },
 ];
 
-/** `account create NAME`: makes an account, or changes its profile. */
+/** `account create NAME`: makes an account, or changes its profile. `account password NAME`: sets its password. */
 export async function accountCommand(argv: string[], environment: NodeJS.ProcessEnv): Promise<void> {
   const { options, own, positionals } = readCommandLine(argv, environment, FLAGS);
   const [verb, username, ...rest] = positionals;
-  if (verb !== "create" || username === undefined || rest.length > 0) {
-    throw new OptionsError("Usage: express-fediverse account create NAME [--name ...] [--summary ...]");
+  if (!(verb === "create" || verb === "password") || username === undefined || rest.length > 0) {
+    throw new OptionsError(
+      "Usage: express-fediverse account create NAME [--name ...] [--summary ...]\n       express-fediverse account password NAME",
+    );
+  }
+  if (verb === "password") {
+    await setPasswordOf(options, username);
+    return;
   }
   const fields = (Array.isArray(own["field"]) ? own["field"] : []).map((text) => {
     const at = text.indexOf("=");
@@ -36,6 +45,17 @@ export async function accountCommand(argv: string[], environment: NodeJS.Process
     const account = await fedi.account(profile);
     console.log(
       `@${account.username}@${account.host} is ready.\n  profile  ${account.url}\n  id       ${account.uri}`,
+    );
+  });
+}
+
+async function setPasswordOf(options: Record<string, unknown>, username: string): Promise<void> {
+  await withSite(options, async ({ site }) => {
+    const account = await localAccount(site, username);
+    if (account === null) throw new InvalidInput(`There is no account "${username}" on this site.`);
+    await setPassword(site, account, await askSecret(`New password of @${account.username}: `));
+    console.log(
+      `@${account.username}@${account.host} logs in with it at ${site.urls.origin}/fediverse/login and in every Mastodon app. Browsers that were logged in are logged out.`,
     );
   });
 }

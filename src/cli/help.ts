@@ -17,6 +17,9 @@ Commands
   account create NAME   make an account, or change its profile
                         --name <text> --summary <markdown> --type <Person|Group|Organization|Service>
                         --avatar <url> --header <url> --field "Name=Value" (repeatable)
+  account password NAME set the password NAME logs in with, typed unseen or piped in
+  token create NAME     make a token with which a script acts as NAME in the Mastodon API
+                        --scopes "read write" --name "My script"
   post NAME [TEXT]      publish as NAME; Markdown from TEXT, from --file, or from standard input
                         --title <text> --reply-to <url> --visibility <public|unlisted|followers>
                         --warning <text> --language <tag> --url <permalink> --file <path>

@@ -6,11 +6,13 @@ import { help } from "./help.ts";
 import { migrateCommand } from "./migrate.ts";
 import { postCommand } from "./post.ts";
 import { serveCommand } from "./serve.ts";
+import { tokenCommand } from "./token.ts";
 
 const commands: Record<string, (argv: string[], environment: NodeJS.ProcessEnv) => Promise<void>> = {
   serve: serveCommand,
   account: accountCommand,
   post: postCommand,
+  token: tokenCommand,
   migrate: migrateCommand,
 };
 

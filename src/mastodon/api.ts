@@ -1,13 +1,14 @@
 import type { Request, Response } from "express";
 import type { ActorRow } from "../database/rows.ts";
 import type { Site } from "../site.ts";
+import { addressKey } from "../support/addresses.ts";
 import { identify, mustLookUp, permit, personOf, tokenOf, type Auth, type Viewer } from "./authenticate.ts";
 import { isMultipart, readBody, readQuery } from "./body.ts";
 import { ApiError } from "./errors.ts";
 import { emptyBag } from "./nesting.ts";
 import { setLink, type Cursor } from "./paging.ts";
 import { Params } from "./params.ts";
-import { addressKey, RateLimits, type BudgetName } from "./rate-limits.ts";
+import { RateLimits, type BudgetName } from "./rate-limits.ts";
 import { RouteTable } from "./route-table.ts";
 import { Uploads, type UploadedFile } from "./uploads.ts";
 

@@ -1,5 +1,5 @@
-import { isIPv6 } from "node:net";
 import { LRUCache } from "lru-cache";
+import { addressKey } from "../support/addresses.ts";
 import { SECOND, type Clock } from "../support/clock.ts";
 
 /** Look-ups on other servers that one address may cause: ten at once, then one every six seconds. */
@@ -19,7 +19,7 @@ export class VisitorBudget {
 
   /** Takes one look-up. 0: go ahead; otherwise the seconds to wait. */
   take(address: string): number {
-    const key = networkOf(address);
+    const key = addressKey(address);
     const now = this.#clock.now().getTime();
     const wholeAt = Math.max(now, this.#wholeAt.get(key) ?? 0) + REFILL;
     const wait = wholeAt - now - SIZE * REFILL;
@@ -27,14 +27,4 @@ export class VisitorBudget {
     this.#wholeAt.set(key, wholeAt);
     return 0;
   }
-}
-
-/** One household has a whole /64 of IPv6 addresses. */
-function networkOf(address: string): string {
-  if (!isIPv6(address) || address.includes(".")) return address;
-  const [head = "", tail = ""] = address.split("%")[0]?.split("::") ?? [];
-  const left = head.split(":").filter(Boolean);
-  const right = tail.split(":").filter(Boolean);
-  const middle = Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0");
-  return [...left, ...middle, ...right].slice(0, 4).join(":");
 }

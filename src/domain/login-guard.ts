@@ -1,0 +1,66 @@
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { Site } from "../site.ts";
+
+/**
+ * Wrong passwords that are borne. Three counts, since each alone has a hole: one address may guess at many accounts, many
+ * addresses at one account, and an owner who mistypes must not be locked out by somebody else's guessing.
+ */
+const BORNE = {
+  /** By one address for one account, in a quarter of an hour. */
+  pair: { points: 8, duration: 900 },
+  /** By one address, in a quarter of an hour. */
+  address: { points: 24, duration: 900 },
+  /** For one account from everywhere, in an hour. */
+  account: { points: 120, duration: 3600 },
+};
+
+type Counts = Record<keyof typeof BORNE, RateLimiterMemory>;
+
+/** In this process: they are forgotten by a restart, and each further process bears as much again. */
+const guards = new WeakMap<Site, Counts>();
+
+function countsOf(site: Site): Counts {
+  let counts = guards.get(site);
+  if (!counts) {
+    counts = {
+      pair: new RateLimiterMemory(BORNE.pair),
+      address: new RateLimiterMemory(BORNE.address),
+      account: new RateLimiterMemory(BORNE.account),
+    };
+    guards.set(site, counts);
+  }
+  return counts;
+}
+
+function keysOf(address: string, username: string): Record<keyof typeof BORNE, string> {
+  // Nobody's names are counted as well: otherwise they would show which ones exist.
+  const name = username.trim().toLowerCase().slice(0, 100);
+  return { pair: `${address}|${name}`, address, account: name };
+}
+
+/**
+ * Counts an attempt before it is made, so that many at once cannot slip through together.
+ * @returns seconds to wait; 0: go ahead.
+ */
+export async function beginAttempt(site: Site, address: string, username: string): Promise<number> {
+  const counts = countsOf(site);
+  const keys = keysOf(address, username);
+  try {
+    await counts.pair.consume(keys.pair);
+    await counts.address.consume(keys.address);
+    await counts.account.consume(keys.account);
+    return 0;
+  } catch (spent) {
+    if (!(spent instanceof RateLimiterRes)) throw spent;
+    return Math.max(1, Math.ceil(spent.msBeforeNext / 1000));
+  }
+}
+
+/** The attempt was right: it costs nothing, and this address has shown who it is. */
+export async function forgiveAttempts(site: Site, address: string, username: string): Promise<void> {
+  const counts = countsOf(site);
+  const keys = keysOf(address, username);
+  await counts.pair.delete(keys.pair);
+  await counts.address.reward(keys.address);
+  await counts.account.reward(keys.account);
+}
