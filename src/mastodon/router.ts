@@ -2,8 +2,21 @@ import type { RequestHandler } from "express";
 import type { Site } from "../site.ts";
 import { ApiTable } from "./api.ts";
 import { answerRefusal } from "./errors.ts";
+import { accountPeopleRoutes } from "./routes/account-people.ts";
+import { accountRoutes } from "./routes/accounts.ts";
 import { appRoutes } from "./routes/apps.ts";
+import { conversationRoutes } from "./routes/conversations.ts";
+import { groupedNotificationRoutes } from "./routes/grouped-notifications.ts";
+import { markerRoutes } from "./routes/markers.ts";
+import { notificationPolicyRoutes } from "./routes/notification-policy.ts";
+import { notificationRequestRoutes } from "./routes/notification-requests.ts";
+import { notificationRoutes } from "./routes/notifications.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
+import { pollReadRoutes } from "./routes/polls-read.ts";
+import { searchRoutes } from "./routes/search.ts";
+import { statusReadRoutes } from "./routes/statuses-read.ts";
+import { tagReadRoutes } from "./routes/tags-read.ts";
+import { timelineRoutes } from "./routes/timelines.ts";
 
 /**
  * The face for apps: the Mastodon API, behind `crossOrigin`. Every path that comes here is answered; what is unknown is
@@ -12,7 +25,20 @@ import { oauthRoutes } from "./routes/oauth.ts";
 export function mastodonRouter(site: Site): RequestHandler {
   const api = new ApiTable(site);
   appRoutes(api);
+  conversationRoutes(api);
+  groupedNotificationRoutes(api);
+  markerRoutes(api);
+  notificationPolicyRoutes(api);
+  notificationRequestRoutes(api);
+  notificationRoutes(api);
   oauthRoutes(api);
+  accountRoutes(api);
+  accountPeopleRoutes(api);
+  statusReadRoutes(api);
+  timelineRoutes(api);
+  searchRoutes(api);
+  pollReadRoutes(api);
+  tagReadRoutes(api);
   return (request, response, next) => {
     api.answer(request, response).catch((error: unknown) => {
       if (!answerRefusal(error, response)) next(error);
