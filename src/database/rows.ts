@@ -536,7 +536,15 @@ export interface RelationRow {
   _id: number;
   owner: number;
   target: number;
-  kind: "block" | "mute" | "blockedBy" | "note" | "endorse" | "allowNotifications" | "dismissSuggestion";
+  kind:
+    | "block"
+    | "mute"
+    | "blockedBy"
+    | "note"
+    | "endorse"
+    | "allowNotifications"
+    | "notificationRequest"
+    | "dismissSuggestion";
   /** Mute: their notifications too. */
   notifications?: boolean;
   /** Mute: until when. */
@@ -547,6 +555,10 @@ export interface RelationRow {
 
 export interface DomainBlockRow {
   _id: number;
+  /** Notification request: how many are held back, what the newest is about, and when it came. */
+  held?: number;
+  lastPost?: number;
+  updatedAt?: Date;
   owner: number;
   domain: string;
   createdAt: Date;

@@ -1,6 +1,7 @@
 import type { PostRow } from "../database/rows.ts";
 import { announce, type Site } from "../site.ts";
 import { NotFound } from "../support/errors.ts";
+import { takeFromConversations } from "./conversations.ts";
 import { findPost } from "./find-post.ts";
 import { takeFromTimelines } from "./home.ts";
 import { seenByAnyone } from "./visibility.ts";
@@ -28,6 +29,7 @@ export async function eraseComment(site: Site, post: PostRow): Promise<boolean> 
   await recount(site, before, { ...before, deletedAt: site.clock.now() });
   await takeFromTimelines(site, before);
   const root =
+  await takeFromConversations(site, before);
     before.thread === undefined
       ? null
       : await site.models.posts.findById(before.thread).lean<PostRow | null>();

@@ -5,6 +5,7 @@ import { isDuplicateKey } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
 import { tellTimelines } from "./home.ts";
 import { notify } from "./notifications.ts";
+import { tellPublicStreams } from "./public-streams.ts";
 
 /** Keeps what a post said before an edit, for its history. */
 export async function keepEdit(site: Site, before: PostRow): Promise<void> {
@@ -34,6 +35,7 @@ export async function keepEdit(site: Site, before: PostRow): Promise<void> {
 /** Tells whoever has the post before their eyes, and accounts of ours that boosted it. */
 export async function tellOfEdit(site: Site, post: PostRow, author: ActorRow): Promise<void> {
   await tellTimelines(site, post, "status.update");
+  tellPublicStreams(site, post, "status.update");
   const boosts = await site.models.interactions
     .find({ post: post._id, kind: "boost" }, { actor: 1 })
     .limit(1000)

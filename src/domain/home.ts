@@ -5,6 +5,7 @@ import type { StatusPage } from "../support/cursors.ts";
 import { isDuplicateKey } from "../support/errors.ts";
 import { localAccounts } from "./accounts.ts";
 import { inOrderOf, sortedPage } from "./page.ts";
+import { publicChannels } from "./public-streams.ts";
 import { publishEvent } from "./publish-event.ts";
 import { isUnderDomain, shadowsOf, type Shadows } from "./shadows.ts";
 
@@ -167,8 +168,11 @@ export async function tellTimelines(
   if (channels.length > 0) publishEvent(site, { channels, event, post: post._id });
 }
 
-/** Takes a post, and its boosts, out of every timeline, and tells the streams. */
-export async function takeFromTimelines(site: Site, post: Pick<PostRow, "_id">): Promise<void> {
+/**
+ * Takes a post, and its boosts, out of every timeline, and tells the streams.
+ * @param post as it was while it stood there.
+ */
+export async function takeFromTimelines(site: Site, post: PostRow): Promise<void> {
   const boosts = await site.models.posts
     .find({ boostOf: post._id }, { _id: 1 })
     .limit(1000)
@@ -179,11 +183,9 @@ export async function takeFromTimelines(site: Site, post: Pick<PostRow, "_id">):
     .lean<TimelineRow[]>();
   await site.models.timelines.deleteMany({ post: { $in: ids } });
   const owners = [...new Set(rows.map((row) => row.owner.replace(/^home:/, "user:")))];
-  publishEvent(site, {
-    channels: [...owners, "public", "public:local", "public:remote"],
-    event: "delete",
-    id: String(post._id),
-  });
+  // Those who have it before their eyes; nobody else learns that there was one.
+  const channels = [...owners, ...publicChannels(post)];
+  if (channels.length > 0) publishEvent(site, { channels, event: "delete", id: String(post._id) });
 }
 
 /** A page of an account's home timeline. Two queries. */

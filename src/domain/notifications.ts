@@ -5,6 +5,7 @@ import { DAY, HOUR } from "../support/clock.ts";
 import type { StatusPage } from "../support/cursors.ts";
 import { isDuplicateKey } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
+import { noteRequest } from "./notification-requests.ts";
 import { sortedPage } from "./page.ts";
 import { publishEvent } from "./publish-event.ts";
 import { queuePush } from "./push.ts";
@@ -48,7 +49,8 @@ export async function notify(
       ? notify(site, what)
       : undefined;
   }
-  if (row.filtered !== true) {
+  if (row.filtered === true) await noteRequest(site, owner, from, post);
+  else {
     publishEvent(site, {
       channels: [`user:${owner._id}`, `user:notification:${owner._id}`],
       event: "notification",
@@ -124,7 +126,11 @@ async function policy(
     ["for_not_following", true],
     ["for_not_followers", !follower || now - follower.createdAt.getTime() < 3 * DAY],
     ["for_new_accounts", (from.publishedAt?.getTime() ?? 0) > now - 30 * DAY],
-    ["for_private_mentions", post?.visibility === "direct" && type === "mention"],
+    // What answers the owner is a conversation that the owner began.
+    [
+      "for_private_mentions",
+      post?.visibility === "direct" && type === "mention" && post.inReplyToAuthor !== owner._id,
+    ],
     ["for_bots", from.type === "Service" || from.type === "Application"],
   ];
   const verdicts = applies.filter(([, fits]) => fits).map(([rule]) => rules[rule] ?? "accept");
@@ -145,8 +151,13 @@ export async function notificationsPage(
   filter: NotificationFilter,
   page: StatusPage,
 ): Promise<NotificationRow[]> {
-  return sortedPage(site.models.notifications, notificationFilter(owner, filter), page);
+  const hint = filter.from === undefined ? NOTIFICATIONS_BY_TIME : NOTIFICATIONS_BY_SENDER;
+  return sortedPage(site.models.notifications, notificationFilter(owner, filter), page, "_id", hint);
 }
+
+/** The index that a list stands on, and that of a list from one sender. */
+export const NOTIFICATIONS_BY_TIME = { owner: 1, _id: -1 } as const;
+const NOTIFICATIONS_BY_SENDER = { owner: 1, from: 1, _id: -1 } as const;
 
 /** The same as a query, for counts and groups. */
 export function notificationFilter(

@@ -14,6 +14,7 @@ import type { Site } from "../site.ts";
 import { MINUTE, fromNow } from "../support/clock.ts";
 import { reasonOf } from "../support/errors.ts";
 import { accountKey } from "./accounts.ts";
+import { keepInConversations } from "./conversations.ts";
 import { findPost } from "./find-post.ts";
 import { groupOf } from "./group.ts";
 import { notify } from "./notifications.ts";
@@ -219,6 +220,7 @@ async function withPeople(
   await tellMentioned(site, post, author);
   return { post, inboxes: await inboxesOf(site, row, mentions) };
 }
+  await keepInConversations(site, post);
 
 async function lookUp(site: Site, mention: MentionRow): Promise<MentionRow> {
   if (mention.uri !== undefined) return mention;

@@ -11,10 +11,12 @@ import { tagsFromList } from "../text/hashtags.ts";
 import { plainText } from "../text/plain-text.ts";
 import { POLICY_VERSION } from "../text/sanitise.ts";
 import { authorAccount } from "./accounts.ts";
+import { keepInConversations, takeFromConversations } from "./conversations.ts";
 import { keepEdit, tellOfEdit } from "./edits.ts";
 import { findPost, namesOf } from "./find-post.ts";
 import { firstStart } from "./first-start.ts";
 import { placeInTimelines, takeFromTimelines } from "./home.ts";
+import { tellPublicStreams } from "./public-streams.ts";
 import { readPostInput, type CheckedPost, type PostInput } from "./post-input.ts";
 import { mergeMedia, mergeTags, renderOwn } from "./render.ts";
 
@@ -26,7 +28,14 @@ export interface PublishOptions {
   extra?: Partial<
     Pick<
       PostRow,
-      "visibility" | "poll" | "quote" | "quotePolicy" | "application" | "attachments" | "sensitive"
+      | "visibility"
+      | "poll"
+      | "quote"
+      | "quotePolicy"
+      | "application"
+      | "attachments"
+      | "sensitive"
+      | "scheduled"
     >
   >;
   /** An edit that takes away what the post had. */
@@ -66,6 +75,8 @@ export async function publishPost(site: Site, given: PostInput, how: PublishOpti
   );
   if (row.outgoingAt) site.wake("outgoing");
   await placeInTimelines(site, row);
+  await keepInConversations(site, row);
+  tellPublicStreams(site, row, "update");
   announce(site, "published", { post: row });
   return row;
 }
@@ -155,7 +166,9 @@ export async function removePost(site: Site, name: string): Promise<PostRow> {
     await site.models.posts.updateOne({ _id: removed.inReplyToId }, { $inc: { repliesCount: -1 } });
   }
   if (tell) site.wake("outgoing");
-  await takeFromTimelines(site, removed);
+  // As it was: what is left of it no longer knows where it stood.
+  await takeFromTimelines(site, existing);
+  await takeFromConversations(site, existing);
   announce(site, "removed", { post: removed });
   return removed;
 }

@@ -9,6 +9,7 @@ import { snowflake } from "../support/ids.ts";
 import { hostOf } from "../support/urls.ts";
 import { findAncestry } from "./ancestry.ts";
 import { recount } from "./comments.ts";
+import { keepInConversations } from "./conversations.ts";
 import { keepEdit, tellOfEdit } from "./edits.ts";
 import { findPost, namesOf } from "./find-post.ts";
 import { placeInTimelines } from "./home.ts";
@@ -16,6 +17,7 @@ import { notify } from "./notifications.ts";
 import { done, ignored, type Outcome } from "./outcome.ts";
 import { threadOf } from "./posts.ts";
 import { seenFields } from "./seen-fields.ts";
+import { tellPublicStreams } from "./public-streams.ts";
 import { isBuried } from "./tombstones.ts";
 import { seenByAnyone } from "./visibility.ts";
 import { concernsAnAccount, speaksToAnAccount } from "./wanted.ts";
@@ -149,7 +151,12 @@ async function spread(site: Site, row: PostRow, author: ActorRow): Promise<void>
   const tagged = spokenTo.filter(
     (owner) => row.visibility === "direct" || row.mentions.some((mention) => mention.uri === owner.uri),
   );
-  for (const owner of tagged) await notify(site, { owner, type: "mention", from: author, post: row });
+  const heldBack = new Set<number>();
+  for (const owner of tagged) {
+    const told = await notify(site, { owner, type: "mention", from: author, post: row });
+    if (told?.filtered === true) heldBack.add(owner._id);
+  }
+  await keepInConversations(site, row, heldBack);
   await placeInTimelines(site, row);
   if (row.inReplyTo !== undefined) return;
   const ringing = await site.models.follows
@@ -161,6 +168,7 @@ async function spread(site: Site, row: PostRow, author: ActorRow): Promise<void>
     if (owner) await notify(site, { owner, type: "status", from: author, post: row });
   }
 }
+  tellPublicStreams(site, row, "update");
 
 /** An edit, maybe before the post itself: then it is the post. Older than what is known, it changes nothing. */
 export async function receiveEdit(site: Site, author: ActorRow, post: ReadPost): Promise<Outcome> {
