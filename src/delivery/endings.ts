@@ -1,7 +1,8 @@
 import type { DeliveryRow } from "../database/rows.ts";
 import type { Site } from "../site.ts";
 import { DAY, fromNow } from "../support/clock.ts";
-import type { Verdict } from "./schedule.ts";
+import { verdict, type Verdict } from "./schedule.ts";
+import type { Outcome } from "./send.ts";
 
 /** Longest text kept of an error; enough to tell the owner, too little to fill the store. */
 const LONGEST_ERROR = 200;
@@ -12,6 +13,16 @@ export interface Ending {
   verdict: Verdict;
   code?: number;
   error?: string;
+}
+
+/** The ending that an attempt at `row` leads to. */
+export function endingOf(row: DeliveryRow, outcome: Outcome, now: Date, random: () => number): Ending {
+  const history = { attempts: row.attempts + 1, previousCode: row.code, createdAt: row.createdAt };
+  const judged = verdict(outcome, history, now, random);
+  if (!outcome.answered) return { row, verdict: judged, error: outcome.error };
+  const { code, text } = outcome;
+  const explained = judged.state !== "delivered" && text !== undefined && text !== "";
+  return { row, verdict: judged, code, ...(explained ? { error: text } : {}) };
 }
 
 /** The parts of MongoDB's bulk writes that are used here. */

@@ -14,6 +14,9 @@ const BODIES = 16 * 1024 * 1024;
 /** Only a mistake of ours or of the actor's document; waiting mends none of them. */
 const FINAL = new Set(["bad-url", "forbidden-scheme", "forbidden-port", "forbidden-address"]);
 
+/** What came of an attempt, with the first words of the answer. */
+export type Outcome = Attempt & { text?: string };
+
 export interface Payload {
   body: Buffer;
   digest: string;
@@ -65,7 +68,7 @@ export async function attempt(
   row: DeliveryRow,
   payload: Payload,
   timeout: number,
-): Promise<Attempt & { text?: string }> {
+): Promise<Outcome> {
   const signer = await signerOf(site.models, row.actor);
   try {
     const answer = await site.network.post(row.inbox, {

@@ -2,17 +2,16 @@ import { randomUUID } from "node:crypto";
 import type { Site } from "../site.ts";
 import { announce } from "../site.ts";
 import { isAway } from "../database/connect.ts";
-import { fromNow, SECOND } from "../support/clock.ts";
+import { SECOND } from "../support/clock.ts";
 import { reasonOf } from "../support/errors.ts";
 import { LIMITS } from "../support/limits.ts";
-import { isLife } from "./breaker.ts";
 import { claimDue, type HeldRow } from "./claim.ts";
-import { ended, type Ending } from "./endings.ts";
+import { ended, endingOf, type Ending } from "./endings.ts";
 import { hostBook, type HostBook } from "./hosts.ts";
+import { learn } from "./learn.ts";
 import { Lanes, Overflow } from "./lanes.ts";
 import { Ledger } from "./ledger.ts";
-import { parseRetryAfter, verdict, type Attempt } from "./schedule.ts";
-import { attempt, Bodies } from "./send.ts";
+import { attempt, Bodies, type Outcome } from "./send.ts";
 
 /** Rows looked at in one claim. */
 const CLAIM = 256;
@@ -223,35 +222,12 @@ class Worker implements Deliverer {
       : Math.min(LIMITS.requestTimeout, left);
   }
 
-  #judge(row: HeldRow, outcome: Attempt & { text?: string }): void {
-    const now = this.#site.clock.now();
-    const history = { attempts: row.attempts + 1, previousCode: row.code, createdAt: row.createdAt };
-    const judged = verdict(outcome, history, now, Math.random);
-    const ending: Ending = {
-      row,
-      verdict: judged,
-      ...(outcome.answered ? { code: outcome.code } : { error: outcome.error }),
-      ...(outcome.answered && judged.state !== "delivered" && outcome.text ? { error: outcome.text } : {}),
-    };
+  #judge(row: HeldRow, outcome: Outcome): void {
+    const ending = endingOf(row, outcome, this.#site.clock.now(), Math.random);
     this.#ledger.add(ending);
-    this.#learn(row.host, outcome, ending);
-  }
-
-  /** What the answer says about its host. */
-  #learn(host: string, outcome: Attempt, ending: Ending): void {
-    if (!outcome.answered && outcome.ours === true) return;
-    if (outcome.answered && isLife(outcome.code)) {
-      if (this.#book.alive(host)) this.#ledger.revive(host);
-    } else {
-      const { code, error } = ending;
-      const why = { ...(code === undefined ? {} : { code }), ...(error === undefined ? {} : { error }) };
-      if (this.#book.failed(host, why)) this.#giveBack(this.#lanes.clear(host));
-    }
-    if (!outcome.answered || (outcome.code !== 429 && outcome.code !== 503)) return;
-    const asked = parseRetryAfter(outcome.retryAfter, this.#site.clock.now());
-    if (asked === undefined) return;
-    this.#book.pause(host, fromNow(this.#site.clock, asked));
-    this.#giveBack(this.#lanes.clear(host));
+    const lesson = learn(this.#site, this.#book, row.host, outcome, ending);
+    if (lesson.revived) this.#ledger.revive(row.host);
+    if (lesson.rests) this.#giveBack(this.#lanes.clear(row.host));
   }
 
   /** Rows that we hold and shall not send. They are due at once; the next claim, anybody's, decides anew. */
