@@ -8,6 +8,7 @@ export const social: Migration = {
       { key: { conversation: 1, _id: 1 }, sparse: true },
       { key: { boostOf: 1, author: 1 }, sparse: true },
       { key: { "quote.id": 1, _id: -1 }, sparse: true },
+      { key: { "quote.authorization": 1 }, sparse: true },
       { key: { "poll.endsAt": 1 }, sparse: true },
       { key: { visibility: 1, _id: -1 } },
       { key: { pinnedAt: 1 }, sparse: true },

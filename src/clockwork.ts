@@ -3,6 +3,9 @@ import { createInboxWorker } from "./activitypub/inbox/process.ts";
 import { drainFanout } from "./delivery/fanout.ts";
 import { createDeliverer } from "./delivery/worker.ts";
 import { drainOutgoing } from "./domain/outgoing.ts";
+import { drainPolls } from "./domain/poll-ends.ts";
+import { drainScheduled } from "./domain/scheduled.ts";
+import { drainUploads } from "./domain/uploads.ts";
 import { announce, type Site, type Work } from "./site.ts";
 import { reasonOf } from "./support/errors.ts";
 
@@ -27,6 +30,9 @@ export function createClockwork(site: Site): Clockwork {
     outgoing: new Loop(site, "outgoing", () => drainOutgoing(site)),
     fanout: new Loop(site, "fanout", () => drainFanout(site, { signal: ending.signal })),
     inbox: new Loop(site, "inbox", () => inbox.drain()),
+    media: new Loop(site, "media", () => drainUploads(site)),
+    scheduled: new Loop(site, "scheduled", () => drainScheduled(site)),
+    polls: new Loop(site, "polls", () => drainPolls(site)),
   };
   // The deliverer joins calls by itself, and takes new rows while slow answers are still out.
   const deliver = (): void => void deliverer.drain();

@@ -180,6 +180,10 @@ export const optionsSchema = z.strictObject({
   author: username
     .optional()
     .describe("Username of the account that posts without an author belong to. Left out: the first account."),
+  contactEmail: z
+    .email()
+    .optional()
+    .describe("An e-mail address that apps show as the one to write to about this site. Left out: none."),
   federateAs: z
     .enum(["auto", "Article", "Note"])
     .default("auto")

@@ -4,10 +4,16 @@ import { composeActivity } from "../documents/compose-activity.ts";
 import { idsOf, type JsonObject } from "../documents/read.ts";
 import { postsOf } from "../domain/find-post.ts";
 import { followersOf, followingOf } from "../domain/follows.ts";
+import { featuredOf } from "../domain/pins.ts";
 import type { Site } from "../site.ts";
 import type { PageRequest } from "../support/cursors.ts";
 import { accountDocument, siteDocument } from "./actor-document.ts";
-import { collectionRoute, emptyCollectionRoute, type Listing } from "./collection-routes.ts";
+import {
+  collectionRoute,
+  emptyCollectionRoute,
+  shortCollectionRoute,
+  type Listing,
+} from "./collection-routes.ts";
 import { countPostsOf } from "./counts.ts";
 import { accountIn } from "./params.ts";
 import { composeOwnPost } from "./post-document.ts";
@@ -43,10 +49,12 @@ export function accountRoutes(site: Site): Router {
     "/ap/accounts/:username/following",
     collectionRoute((request) => following(site, request)),
   );
-  // Nothing can be pinned yet; Mastodon shows an empty list for it and an error for a missing one.
+  at(
+    "/ap/accounts/:username/featured",
+    shortCollectionRoute((request) => featured(site, request)),
+  );
   const below = (name: string) => async (request: Request) =>
     `${(await accountIn(site, request)).uri}/${name}`;
-  at("/ap/accounts/:username/featured", emptyCollectionRoute(below("featured")));
   at("/ap/accounts/:username/tags", emptyCollectionRoute(below("tags"), "Collection"));
   // ActivityPub 5.2: an inbox is an OrderedCollection, of which a stranger may read nothing.
   at("/ap/accounts/:username/inbox", { alsoPost: true }, emptyCollectionRoute(below("inbox")));
@@ -66,6 +74,16 @@ export function accountRoutes(site: Site): Router {
       emptyCollectionRoute(() => `${site.urls.siteActor}/${name}`),
     );
   return router;
+}
+
+/** Pinned posts, whole, so that nobody has to fetch each of them. */
+async function featured(site: Site, request: Request): Promise<{ id: string; items: JsonObject[] }> {
+  const account = await accountIn(site, request);
+  const posts = await featuredOf(site, account);
+  return {
+    id: site.urls.featured(account.username),
+    items: await Promise.all(posts.map((post) => composeOwnPost(site, post))),
+  };
 }
 
 async function outbox(site: Site, request: Request): Promise<Listing> {
@@ -127,7 +145,7 @@ async function followers(site: Site, request: Request): Promise<Listing> {
     id: site.urls.followers(account.username),
     type: "OrderedCollection",
     totalItems: () => account.followersCount,
-    page: uris((page) => followersOf(site, account, page)),
+    page: uris((page) => unlessHidden(account, () => followersOf(site, account, page))),
   };
 }
 
@@ -137,8 +155,16 @@ async function following(site: Site, request: Request): Promise<Listing> {
     id: site.urls.following(account.username),
     type: "OrderedCollection",
     totalItems: () => account.followingCount,
-    page: uris((page) => followingOf(site, account, page)),
+    page: uris((page) => unlessHidden(account, () => followingOf(site, account, page))),
   };
+}
+
+/** Whoever hides these lists has them counted only. */
+async function unlessHidden(
+  account: ActorRow,
+  list: () => Promise<{ uris: string[]; next?: number }>,
+): Promise<{ uris: string[]; next?: number }> {
+  return account.hidesCollections === true ? { uris: [] } : list();
 }
 
 /** A domain list of ids as a listing's page. */

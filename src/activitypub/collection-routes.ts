@@ -34,6 +34,16 @@ export function collectionRoute(find: (request: Request) => Promise<Listing>): R
   };
 }
 
+/** Serves a collection of a few whole objects, all of them at once. */
+export function shortCollectionRoute(
+  find: (request: Request) => Promise<{ id: string; items: JsonObject[] }>,
+): RequestHandler {
+  return async (request, response) => {
+    const { id, items } = await find(request);
+    send(request, response, served(withContext(composeCollection({ id, totalItems: items.length, items }))));
+  };
+}
+
 /** Serves a collection that has nothing in it. */
 export function emptyCollectionRoute(
   find: (request: Request) => string | Promise<string>,

@@ -56,6 +56,7 @@ async function nodeinfo(site: Site, version: (typeof VERSIONS)[number]): Promise
       localPosts: posts,
       localComments: comments,
     },
-    metadata: {},
+    // megalodon knows servers by a list of names, or by whose API they speak.
+    metadata: { upstream: { name: "mastodon" } },
   };
 }

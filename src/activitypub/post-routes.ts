@@ -1,8 +1,12 @@
 import { Router, type Request } from "express";
+import { composeStamp } from "../documents/compose-quote.ts";
+import type { JsonObject } from "../documents/parse-json.ts";
+import { consentedQuote } from "../domain/quotes.ts";
 import { repliesTo, threadUris } from "../domain/thread.ts";
 import { interactionsWith } from "../domain/interactions.ts";
 import type { Site } from "../site.ts";
 import { NotFound } from "../support/errors.ts";
+import { parseId } from "../support/ids.ts";
 import { composeCreate, uris } from "./account-routes.ts";
 import { collectionRoute, type Listing } from "./collection-routes.ts";
 import { idIn, postIn } from "./params.ts";
@@ -39,6 +43,9 @@ export function postRoutes(site: Site): Router {
     "/ap/posts/:id/shares",
     collectionRoute((request) => reactions(site, request, "boost")),
   );
+  at("/ap/posts/:id/quotes/:quoting", async (request, response) => {
+    send(request, response, served(await stamp(site, request)));
+  });
   at(
     "/ap/posts/:id/context",
     collectionRoute((request) => context(site, request)),
@@ -65,6 +72,20 @@ async function reactions(site: Site, request: Request, kind: "like" | "boost"): 
     totalItems: () => (kind === "like" ? post.likesCount : post.boostsCount),
     page: uris((page) => interactionsWith(site, post, kind, page)),
   };
+}
+
+/** The consent of a post's author to one quote of it, for as long as it holds (FEP-044f). */
+async function stamp(site: Site, request: Request): Promise<JsonObject> {
+  const post = await postIn(site, request);
+  const quoting = parseId(request.params.quoting);
+  const quote = quoting === undefined ? null : await consentedQuote(site, post, quoting);
+  if (!quote) throw new NotFound();
+  return composeStamp({
+    id: site.urls.quoteStamp(post._id, quote._id),
+    author: post.authorUri,
+    quoting: quote.uri,
+    quoted: post.uri,
+  });
 }
 
 /** The whole conversation under a post of ours (FEP-7888, FEP-f228); answers have the context of their root. */

@@ -55,6 +55,8 @@ export interface QuoteRow {
   state: "pending" | "accepted" | "rejected" | "revoked" | "deleted";
   /** Id of the QuoteAuthorization. */
   authorization?: string;
+  /** Ours: snowflake of the QuoteRequest that asks for it. */
+  request?: number;
 }
 
 /** A row of a profile's table: `value` is clean HTML, `source` the owner's own text (local accounts only). */
@@ -134,6 +136,8 @@ export interface ActorRow {
   notificationPolicy?: { [who: string]: "accept" | "filter" | "drop" };
   /** Local: followers and following are not listed, only counted. */
   hidesCollections?: boolean;
+  /** Local: further hosts whose pages may name the account as their author. */
+  attributionDomains?: string[];
   /** Local: changed by its owner in an app: the options of the same account no longer overwrite it. */
   ownProfile?: boolean;
   /** Local: hash of what others see; a change sends one Update. */
@@ -261,6 +265,8 @@ export interface PostRow {
   application?: { name: string; website?: string };
   /** Pinned to its author's profile since. */
   pinnedAt?: Date;
+  /** The scheduled status that it was. */
+  scheduled?: number;
 }
 
 export interface FollowRow {
@@ -549,16 +555,16 @@ export interface RelationRow {
   notifications?: boolean;
   /** Mute: until when. */
   until?: Date;
+  /** Notification request: how many are held back, what the newest is about, and when it came. */
+  held?: number;
+  lastPost?: number;
+  updatedAt?: Date;
   comment?: string;
   createdAt: Date;
 }
 
 export interface DomainBlockRow {
   _id: number;
-  /** Notification request: how many are held back, what the newest is about, and when it came. */
-  held?: number;
-  lastPost?: number;
-  updatedAt?: Date;
   owner: number;
   domain: string;
   createdAt: Date;
@@ -636,8 +642,10 @@ export interface UploadRow {
   error?: string;
   /** The status that shows it. */
   post?: number;
+  /** The status that waits for its time, or is just being written, and will show it. */
+  scheduled?: number;
   createdAt: Date;
-  /** Due time of background work; absent when there is none. */
+  /** When it is due to be processed or, if nobody has posted it until then, removed; absent once it is posted. */
   nextAt?: Date;
 }
 

@@ -4,6 +4,7 @@ import { NotFound } from "../support/errors.ts";
 import { takeFromConversations } from "./conversations.ts";
 import { findPost } from "./find-post.ts";
 import { takeFromTimelines } from "./home.ts";
+import { forgetQuote } from "./quotes.ts";
 import { seenByAnyone } from "./visibility.ts";
 
 /** Empties a remote post and keeps its place in the thread, so that answers to it still hang somewhere. */
@@ -28,8 +29,9 @@ export async function eraseComment(site: Site, post: PostRow): Promise<boolean> 
   if (!before) return false;
   await recount(site, before, { ...before, deletedAt: site.clock.now() });
   await takeFromTimelines(site, before);
-  const root =
   await takeFromConversations(site, before);
+  await forgetQuote(site, before);
+  const root =
     before.thread === undefined
       ? null
       : await site.models.posts.findById(before.thread).lean<PostRow | null>();

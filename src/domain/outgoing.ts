@@ -18,6 +18,7 @@ import { keepInConversations } from "./conversations.ts";
 import { findPost } from "./find-post.ts";
 import { groupOf } from "./group.ts";
 import { notify } from "./notifications.ts";
+import { askToQuote } from "./quote-requests.ts";
 import { renderOwn } from "./render.ts";
 import { isOpen } from "./visibility.ts";
 
@@ -109,6 +110,7 @@ async function sendPost(site: Site, row: PostRow, intent: IntentRow): Promise<vo
     public: isOpen(post),
     supersedes: intent.type === "Update",
   });
+  if (intent.type === "Create") await askToQuote(site, post, author, object);
 }
 
 /** A boost is an Announce with the row's own id; taken back, its Undo holds the whole of it. */
@@ -218,9 +220,9 @@ async function withPeople(
   );
   const post = { ...row, ...changes };
   await tellMentioned(site, post, author);
+  await keepInConversations(site, post);
   return { post, inboxes: await inboxesOf(site, row, mentions) };
 }
-  await keepInConversations(site, post);
 
 async function lookUp(site: Site, mention: MentionRow): Promise<MentionRow> {
   if (mention.uri !== undefined) return mention;

@@ -5,7 +5,7 @@ import { resolveActor } from "../remote/actors.ts";
 import { fetchObject } from "../remote/objects.ts";
 import { announce, type Site } from "../site.ts";
 import { isDuplicateKey } from "../support/errors.ts";
-import { snowflake } from "../support/ids.ts";
+import { snowflake, snowflakeTime } from "../support/ids.ts";
 import { hostOf } from "../support/urls.ts";
 import { findAncestry } from "./ancestry.ts";
 import { recount } from "./comments.ts";
@@ -15,9 +15,11 @@ import { findPost, namesOf } from "./find-post.ts";
 import { placeInTimelines } from "./home.ts";
 import { notify } from "./notifications.ts";
 import { done, ignored, type Outcome } from "./outcome.ts";
+import { receiveCounts, receiveVote } from "./polls.ts";
 import { threadOf } from "./posts.ts";
-import { seenFields } from "./seen-fields.ts";
 import { tellPublicStreams } from "./public-streams.ts";
+import { settleQuote } from "./quotes.ts";
+import { seenFields } from "./seen-fields.ts";
 import { isBuried } from "./tombstones.ts";
 import { seenByAnyone } from "./visibility.ts";
 import { concernsAnAccount, speaksToAnAccount } from "./wanted.ts";
@@ -28,7 +30,7 @@ import { concernsAnAccount, speaksToAnAccount } from "./wanted.ts";
  * @param author who wrote it, proven.
  */
 export async function receivePost(site: Site, author: ActorRow, post: ReadPost): Promise<Outcome> {
-  if (post.voteFor !== undefined) return ignored("is a vote");
+  if (post.voteFor !== undefined) return receiveVote(site, author, post);
   if (await isBuried(site, author.uri, post.uri)) return ignored("was deleted before it came");
   const known = await site.models.posts.findOne({ uri: post.uri }).lean<PostRow | null>();
   if (known) return edit(site, known, author, post);
@@ -50,10 +52,13 @@ export async function importPost(site: Site, uri: string): Promise<PostRow | nul
   if (here) return here;
   const read = readPost(await fetchObject(site, uri));
   if (!read.ok || hostOf(read.post.authorUri) !== hostOf(read.post.uri)) return null;
-  const { post } = read;
+  return keepPost(site, await resolveActor(site, read.post.authorUri), read.post);
+}
+
+/** Keeps a post that somebody here asked for, or that asks to quote one of ours. `null`: its author has deleted it. */
+export async function keepPost(site: Site, author: ActorRow, post: ReadPost): Promise<PostRow | null> {
   const known = await findPost(site, post.uri);
   if (known) return known;
-  const author = await resolveActor(site, post.authorUri);
   if (await isBuried(site, author.uri, post.uri)) return null;
   const parent = post.inReplyTo === undefined ? null : await findPost(site, post.inReplyTo);
   await store(site, author, post, parent, parent === null ? null : await rootOf(site, parent), "quietly");
@@ -92,7 +97,9 @@ async function store(
   const now = site.clock.now();
   // A date in the future would keep it at the top for good.
   const publishedAt = post.published !== undefined && post.published <= now ? post.published : now;
-  const _id = snowflake(publishedAt);
+  // Threads are read in the order of ids, so an answer stands after what it answers, whatever the two clocks say.
+  const afterParent = parent === null ? 0 : snowflakeTime(parent._id).getTime() + 1;
+  const _id = snowflake(new Date(Math.max(publishedAt.getTime(), afterParent)));
   const { thread, ...place } = parent ? threadOf(parent) : { thread: undefined };
   const row: PostRow = {
     _id,
@@ -130,6 +137,9 @@ async function store(
   if (parent && seenByAnyone(row))
     await site.models.posts.updateOne({ _id: parent._id }, { $inc: { repliesCount: 1 } });
   if (root && seenByAnyone(row)) announce(site, "comment", { comment: row, author, post: root });
+  // A quote of a quote is not fetched: somebody could go on like this for ever.
+  if (row.quote)
+    await settleQuote(site, row, author, how === "aloud" ? (uri) => importPost(site, uri) : undefined);
   if (how === "aloud") await spread(site, row, author);
   return done(root ? "became a comment" : "is news");
 }
@@ -158,6 +168,7 @@ async function spread(site: Site, row: PostRow, author: ActorRow): Promise<void>
   }
   await keepInConversations(site, row, heldBack);
   await placeInTimelines(site, row);
+  tellPublicStreams(site, row, "update");
   if (row.inReplyTo !== undefined) return;
   const ringing = await site.models.follows
     .find({ followed: author._id, state: "accepted", notify: true }, { follower: 1 })
@@ -168,7 +179,6 @@ async function spread(site: Site, row: PostRow, author: ActorRow): Promise<void>
     if (owner) await notify(site, { owner, type: "status", from: author, post: row });
   }
 }
-  tellPublicStreams(site, row, "update");
 
 /** An edit, maybe before the post itself: then it is the post. Older than what is known, it changes nothing. */
 export async function receiveEdit(site: Site, author: ActorRow, post: ReadPost): Promise<Outcome> {
@@ -179,7 +189,17 @@ export async function receiveEdit(site: Site, author: ActorRow, post: ReadPost):
 async function edit(site: Site, known: PostRow, author: ActorRow, post: ReadPost): Promise<Outcome> {
   if (known.local || known.authorUri !== author.uri) return ignored("is another author's post");
   if (known.deletedAt !== undefined) return ignored("was deleted");
-  const fields = seenFields(post);
+  const recounted = await receiveCounts(site, known, post);
+  // Whether the quoted author consents was found out before; only another quote, or a stamp, is news.
+  const { poll: _, quote, ...fields } = seenFields(post);
+  const isNewQuote =
+    quote !== undefined &&
+    (quote.uri !== known.quote?.uri ||
+      (known.quote.state === "pending" && quote.authorization !== known.quote.authorization));
+  if (isNewQuote) {
+    await site.models.posts.updateOne({ _id: known._id }, { $set: { quote } });
+    await settleQuote(site, { ...known, quote }, author, (uri) => importPost(site, uri));
+  }
   const newest = known.updatedAt ?? known.publishedAt;
   const isNewer = post.updated === undefined ? known.updatedAt === undefined : post.updated > newest;
   if (
@@ -188,7 +208,7 @@ async function edit(site: Site, known: PostRow, author: ActorRow, post: ReadPost
       fields.warning === known.warning &&
       fields.visibility === known.visibility)
   ) {
-    return ignored("says nothing new");
+    return recounted || isNewQuote ? done("was brought up to date") : ignored("says nothing new");
   }
   const now = site.clock.now();
   const updatedAt = post.updated !== undefined && post.updated <= now ? post.updated : now;

@@ -54,6 +54,10 @@ export class Urls {
   shares(id: number): string {
     return `${this.post(id)}/shares`;
   }
+  /** The author's consent that the post `quoting` quotes the post `id`. */
+  quoteStamp(id: number, quoting: number): string {
+    return `${this.post(id)}/quotes/${quoting}`;
+  }
   context(id: number): string {
     return `${this.post(id)}/context`;
   }

@@ -9,6 +9,7 @@ import { receiveFollowing } from "./handlers/follow.ts";
 import type { Handler } from "./handlers/handler.ts";
 import { receiveLike } from "./handlers/like.ts";
 import { noted } from "./handlers/noted.ts";
+import { receiveQuoteAsking } from "./handlers/quote-request.ts";
 import { receiveUndo } from "./handlers/undo.ts";
 import { receiveUpdate } from "./handlers/update.ts";
 
@@ -23,6 +24,7 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["Announce", receiveAnnounce],
   ["Accept", receiveAcceptance],
   ["Reject", receiveRejection],
+  ["QuoteRequest", receiveQuoteAsking],
   ["Block", noted("a block of one of our accounts")],
   ["Move", noted("nobody here follows the account that moves")],
   ["Flag", noted("a report about this site")],

@@ -4,17 +4,22 @@ import { receiveAccept, receiveReject } from "../../../domain/following.ts";
 import { ignored } from "../../../domain/outcome.ts";
 import { resolveActor } from "../../../remote/actors.ts";
 import type { Handler } from "./handler.ts";
+import { quoteAnswer } from "./quote-request.ts";
 
-/** Accept of a Follow of ours. */
+/** Accept of a Follow of ours, or of our wish to quote. */
 export const receiveAcceptance: Handler = async (site, activity) => {
+  const quote = await quoteAnswer(site, activity, true);
+  if (quote) return quote;
   const what = followMeant(activity);
   return what === undefined
     ? ignored("accepts nothing")
     : receiveAccept(site, await resolveActor(site, activity.actor), what);
 };
 
-/** Reject of a Follow of ours, before or after its Accept. */
+/** Reject of a Follow of ours, before or after its Accept, or of our wish to quote. */
 export const receiveRejection: Handler = async (site, activity) => {
+  const quote = await quoteAnswer(site, activity, false);
+  if (quote) return quote;
   const what = followMeant(activity);
   return what === undefined
     ? ignored("rejects nothing")

@@ -12,7 +12,6 @@ export const receiveCreate: Handler = async (site, activity) => {
   const read = await believedPost(site, activity);
   if (!read.ok) return ignored(read.why);
   const { post } = read;
-  if (post.voteFor !== undefined) return ignored("is a vote");
   if (!(await mayConcernUs(site, post))) return ignored("answers nothing that is here");
   return receivePost(site, await resolveActor(site, post.authorUri), post);
 };
