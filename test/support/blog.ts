@@ -19,12 +19,19 @@ export interface BlogOptions {
   options?: Partial<FediverseOptions>;
   /** Serves https with this. */
   tls?: { key: string; cert: string };
+  /** Express as the host has it; left out, Express 5. */
+  express?: typeof express;
+  /** What the host has put in front. */
+  before?: (app: express.Express) => void;
   /** The blog's own routes, behind the middleware. */
   routes?: (app: express.Express, fedi: Fediverse, origin: string) => void;
+  /** `false`: does not wait for `ready`. */
+  wait?: boolean;
 }
 
-/** Starts a blog with the account `blog` on `localhost`; `ready` has been waited for. */
-export async function startBlog({ options, tls, routes }: BlogOptions = {}): Promise<Blog> {
+/** Starts a blog with the account `blog` on `localhost`; `ready` has been waited for unless told otherwise. */
+export async function startBlog(given: BlogOptions = {}): Promise<Blog> {
+  const { options, tls, before, routes, wait = true } = given;
   const server: Server = tls ? createSecureServer(tls) : createPlainServer();
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
   const host = `localhost:${(server.address() as AddressInfo).port}`;
@@ -37,11 +44,12 @@ export async function startBlog({ options, tls, routes }: BlogOptions = {}): Pro
     logger: silentLogger,
     ...options,
   });
-  const app = express();
+  const app = (given.express ?? express)();
+  before?.(app);
   app.use(fedi);
   routes?.(app, fedi, origin);
   server.on("request", app);
-  await fedi.ready;
+  if (wait) await fedi.ready;
   return {
     origin,
     host,
