@@ -16,7 +16,12 @@ describe("comments for any site", () => {
   let anna: ActorRow;
   beforeEach(async () => {
     made = await stage();
-    post = await made.publish({ url: PAGE, title: "Rye", markdown: "Stir." });
+    post = await made.publish({
+      url: PAGE,
+      title: "Rye",
+      markdown: "Stir.",
+      published: new Date("2026-01-15"),
+    });
     anna = await storePerson(made.site, "anna", {
       icon: { type: "Image", url: "https://remote.example/anna.png" },
     });

@@ -67,6 +67,7 @@ describe("the microblog", () => {
         markdown: "Everything you learnt about wheat is wrong here.",
         tags: ["rye"],
       });
+      made.clock.advance(MINUTE);
       await made.publish({ markdown: "The oven *is* hot." });
       const { text } = await get("/@blog").expect(200);
       assert.match(
@@ -175,7 +176,12 @@ describe("the microblog", () => {
     const path = (post: { _id: number }): string => `/@blog/${post._id}`;
 
     it("shows it whole, with its thread, counts and faces", async () => {
-      const post = await made.publish({ title: "Rye", markdown: "Stir it like *mortar*.", tags: ["rye"] });
+      const post = await made.publish({
+        title: "Rye",
+        markdown: "Stir it like *mortar*.",
+        tags: ["rye"],
+        published: new Date("2026-01-15"),
+      });
       const anna = await storePerson(made.site, "anna", {
         icon: { type: "Image", url: "https://remote.example/anna.png" },
       });
