@@ -1,6 +1,6 @@
 import type { ActorRow, PostRow } from "../database/rows.ts";
 import type { Site } from "../site.ts";
-import { inOrderOf } from "./page.ts";
+import { inOrderOf, ONE_BATCH } from "./page.ts";
 
 /** What stands around a post in its conversation. */
 export interface Thread {
@@ -46,6 +46,7 @@ export async function threadOfPost(
   const descendants = viewer === undefined ? below.slice(0, STRANGERS_DESCENDANTS) : below;
   const rows = await site.models.posts
     .find({ _id: { $in: [...ancestors, ...descendants] } })
+    .batchSize(ONE_BATCH)
     .lean<PostRow[]>();
   return { ancestors: inOrderOf(ancestors, rows), descendants: inOrderOf(descendants, rows) };
 }
@@ -60,6 +61,7 @@ async function leavesOf(
     .find({ ...filter, _id: direction === 1 ? { $gt: post._id } : { $lt: post._id } }, LEAF)
     .sort({ _id: direction })
     .limit(LONGEST)
+    .batchSize(ONE_BATCH)
     .lean<Leaf[]>();
 }
 

@@ -1,4 +1,5 @@
 import type { ActorRow, FollowRow } from "../../database/rows.ts";
+import { ONE_BATCH } from "../../domain/page.ts";
 import type { Site } from "../../site.ts";
 import { accountEntity, type AccountEntity } from "../entities/account.ts";
 import { credentialAccountEntity, type CredentialAccountEntity } from "../entities/credential-account.ts";
@@ -16,7 +17,10 @@ export async function loadAccounts(
   const targets =
     moves.length === 0
       ? []
-      : await site.models.actors.find({ uri: { $in: [...new Set(moves)] } }).lean<ActorRow[]>();
+      : await site.models.actors
+          .find({ uri: { $in: [...new Set(moves)] } })
+          .batchSize(ONE_BATCH)
+          .lean<ActorRow[]>();
   const byUri = new Map(targets.map((row) => [row.uri, row]));
   return rows.map((row) =>
     accountEntity(row, around, row.movedTo === undefined ? undefined : byUri.get(row.movedTo)),
@@ -37,7 +41,10 @@ export async function loadAccountsById(
   ids: readonly number[],
 ): Promise<Map<number, AccountEntity>> {
   if (ids.length === 0) return new Map();
-  const rows = await site.models.actors.find({ _id: { $in: [...new Set(ids)] } }).lean<ActorRow[]>();
+  const rows = await site.models.actors
+    .find({ _id: { $in: [...new Set(ids)] } })
+    .batchSize(ONE_BATCH)
+    .lean<ActorRow[]>();
   const accounts = await loadAccounts(site, viewer, rows);
   const byId = new Map(accounts.map((account) => [Number(account.id), account]));
   return new Map(

@@ -1,4 +1,5 @@
 import type { NotificationRow, PostRow } from "../../database/rows.ts";
+import { ONE_BATCH } from "../../domain/page.ts";
 import type { Site } from "../../site.ts";
 import { partialAccountEntity, type AccountEntity } from "../entities/account.ts";
 import {
@@ -140,7 +141,10 @@ async function loadTheirStatuses(
 ): Promise<Map<number, StatusEntity>> {
   const ids = [...new Set(rows.flatMap((row) => (row.post === undefined ? [] : [row.post])))];
   if (ids.length === 0) return new Map();
-  const posts = await site.models.posts.find({ _id: { $in: ids } }).lean<PostRow[]>();
+  const posts = await site.models.posts
+    .find({ _id: { $in: ids } })
+    .batchSize(ONE_BATCH)
+    .lean<PostRow[]>();
   const statuses = await loadStatuses(site, viewer, posts, options);
   return new Map(statuses.map((status) => [Number(status.id), status]));
 }

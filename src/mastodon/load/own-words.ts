@@ -6,6 +6,7 @@ import type {
   PostRow,
   VoteRow,
 } from "../../database/rows.ts";
+import { ONE_BATCH } from "../../domain/page.ts";
 import { isUnderDomain, shadowsOf, type Shadows } from "../../domain/shadows.ts";
 import type { Site } from "../../site.ts";
 import type { StatusViewer } from "../entities/status.ts";
@@ -43,14 +44,19 @@ export async function ownWords(
         },
         { kind: 1, post: 1 },
       )
+      .batchSize(ONE_BATCH)
       .lean<InteractionRow[]>(),
     polls.length === 0
       ? []
-      : site.models.votes.find({ post: { $in: polls }, actor: me }, { post: 1, choice: 1 }).lean<VoteRow[]>(),
+      : site.models.votes
+          .find({ post: { $in: polls }, actor: me }, { post: 1, choice: 1 })
+          .batchSize(ONE_BATCH)
+          .lean<VoteRow[]>(),
     site.models.follows
       .find({ follower: me, state: "accepted", followed: { $in: authors } }, { followed: 1 })
+      .batchSize(ONE_BATCH)
       .lean<FollowRow[]>(),
-    site.models.filters.find({ owner: me }).lean<FilterRow[]>(),
+    site.models.filters.find({ owner: me }).batchSize(ONE_BATCH).lean<FilterRow[]>(),
     options.shunned === true ? shadowsOf(site, me, authors) : undefined,
   ]);
   const done = new Set(interactions.map((row) => `${row.kind} ${row.post}`));

@@ -1,5 +1,6 @@
 import type { ActorRow, DomainBlockRow, FollowRow, RelationRow } from "../../database/rows.ts";
 import { isUnderDomain } from "../../domain/shadows.ts";
+import { ONE_BATCH } from "../../domain/page.ts";
 import type { Site } from "../../site.ts";
 import { relationshipEntity, type RelationshipEntity } from "../entities/relationship.ts";
 
@@ -12,16 +13,23 @@ export async function loadRelationships(
   const me = account._id;
   const ids = targets.map((target) => target._id);
   const [follows, followers, relations, domains] = await Promise.all([
-    site.models.follows.find({ follower: me, followed: { $in: ids } }).lean<FollowRow[]>(),
-    site.models.follows.find({ followed: me, follower: { $in: ids } }).lean<FollowRow[]>(),
+    site.models.follows
+      .find({ follower: me, followed: { $in: ids } })
+      .batchSize(ONE_BATCH)
+      .lean<FollowRow[]>(),
+    site.models.follows
+      .find({ followed: me, follower: { $in: ids } })
+      .batchSize(ONE_BATCH)
+      .lean<FollowRow[]>(),
     site.models.relations
       .find({
         owner: me,
         kind: { $in: ["block", "blockedBy", "mute", "note", "endorse"] },
         target: { $in: ids },
       })
+      .batchSize(ONE_BATCH)
       .lean<RelationRow[]>(),
-    site.models.domainBlocks.find({ owner: me }, { domain: 1 }).lean<DomainBlockRow[]>(),
+    site.models.domainBlocks.find({ owner: me }, { domain: 1 }).batchSize(ONE_BATCH).lean<DomainBlockRow[]>(),
   ]);
   const names = domains.map((row) => row.domain);
   const now = site.clock.now();

@@ -1,5 +1,6 @@
 import type { ActorRow, MentionRow, PostRow } from "../../database/rows.ts";
 import { visibleTo } from "../../domain/may-see.ts";
+import { ONE_BATCH } from "../../domain/page.ts";
 import type { Site } from "../../site.ts";
 import type { AccountEntity } from "../entities/account.ts";
 import { mentionEntity, type MentionEntity } from "../entities/mention.ts";
@@ -78,7 +79,10 @@ async function nearbyPosts(site: Site, rows: readonly PostRow[]): Promise<Map<nu
     const missing = [...new Set(ids)].filter((id): id is number => id !== undefined && !known.has(id));
     for (const row of rows) if (ids.includes(row._id)) found.set(row._id, row);
     if (missing.length === 0) return;
-    const posts = await site.models.posts.find({ _id: { $in: missing } }).lean<PostRow[]>();
+    const posts = await site.models.posts
+      .find({ _id: { $in: missing } })
+      .batchSize(ONE_BATCH)
+      .lean<PostRow[]>();
     for (const post of posts) {
       found.set(post._id, post);
       known.add(post._id);
@@ -99,11 +103,15 @@ async function loadPeople(site: Site, viewer: LoadViewer, posts: readonly PostRo
   const authors = [...new Set(posts.map((post) => post.author))];
   const uris = [...new Set(posts.flatMap((post) => mentionedIn(post).map((mention) => mention.uri)))];
   const [rows, mentioned] = await Promise.all([
-    site.models.actors.find({ _id: { $in: authors } }).lean<ActorRow[]>(),
+    site.models.actors
+      .find({ _id: { $in: authors } })
+      .batchSize(ONE_BATCH)
+      .lean<ActorRow[]>(),
     uris.length === 0
       ? []
       : site.models.actors
           .find({ uri: { $in: uris } }, { uri: 1, url: 1, username: 1, host: 1, local: 1 })
+          .batchSize(ONE_BATCH)
           .lean<ActorRow[]>(),
   ]);
   const accounts = await loadAccounts(site, viewer, rows);

@@ -1,4 +1,5 @@
 import type { PostRow, TagRelationRow } from "../../database/rows.ts";
+import { ONE_BATCH } from "../../domain/page.ts";
 import type { Site } from "../../site.ts";
 import { DAY } from "../../support/clock.ts";
 import { firstSnowflakeAt } from "../../support/ids.ts";
@@ -67,6 +68,7 @@ async function recentPosts(site: Site, keys: readonly string[]): Promise<Use[]> 
     .sort({ _id: -1 })
     .limit(COUNTED)
     .hint({ tagKeys: 1, _id: -1 })
+    .batchSize(ONE_BATCH)
     .lean<Use[]>();
 }
 
