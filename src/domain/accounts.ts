@@ -59,7 +59,12 @@ export async function accountKey(site: Site, actorId: number): Promise<{ id: str
  */
 export async function ensureAccounts(site: Site, makeKeyPair = generateKeyPair): Promise<void> {
   await ensureKey(site, await siteActor(site), makeKeyPair);
-  for (const options of site.options.accounts) await ensureAccount(site, options, makeKeyPair);
+  for (const options of site.options.accounts) {
+    const existing = await localAccount(site, options.username);
+    // What its owner has changed in an app since is not undone at every start.
+    if (existing?.ownProfile === true) await ensureKey(site, existing, makeKeyPair);
+    else await ensureAccount(site, options, makeKeyPair);
+  }
 }
 
 /**

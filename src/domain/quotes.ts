@@ -5,7 +5,6 @@ import { readStamp } from "../documents/read-quote.ts";
 import type { ReadPost } from "../documents/read-post.ts";
 import { fetchObject } from "../remote/objects.ts";
 import type { Site } from "../site.ts";
-import type { StatusPage } from "../support/cursors.ts";
 import { InvalidInput, NotFound, reasonOf } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
 import { findPost, postById } from "./find-post.ts";
@@ -13,7 +12,6 @@ import { intendUpdate } from "./intents.ts";
 import { maySee } from "./may-see.ts";
 import { notify } from "./notifications.ts";
 import { done, ignored, type Outcome } from "./outcome.ts";
-import { sortedPage } from "./page.ts";
 import { shadowsOf } from "./shadows.ts";
 import { isOpen } from "./visibility.ts";
 
@@ -276,19 +274,6 @@ async function tellOfRevocation(
 export async function forgetQuote(site: Site, post: Pick<PostRow, "quote">): Promise<void> {
   if (post.quote?.id === undefined || post.quote.state !== "accepted") return;
   await site.models.posts.updateOne({ _id: post.quote.id }, { $inc: { quotesCount: -1 } });
-}
-
-/** Posts that quote this one with its author's consent, newest first. */
-export async function quotesPage(
-  site: Site,
-  post: Pick<PostRow, "_id">,
-  page: StatusPage,
-): Promise<PostRow[]> {
-  return sortedPage(
-    site.models.posts,
-    { "quote.id": post._id, "quote.state": "accepted", deletedAt: { $exists: false } },
-    page,
-  );
 }
 
 /** The post of this id, if it quotes `quoted` with its author's consent. */

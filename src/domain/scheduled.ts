@@ -188,7 +188,8 @@ function paramsOf(input: StatusInput): Record<string, unknown> {
     spoiler_text: input.warning ?? null,
     visibility: input.visibility === "followers" ? "private" : (input.visibility ?? null),
     language: input.language ?? null,
-    in_reply_to_id: input.inReplyTo === undefined ? null : String(input.inReplyTo),
+    // A number in the published schema, unlike the other ids.
+    in_reply_to_id: input.inReplyTo ?? null,
     quoted_status_id: input.quoted === undefined ? null : String(input.quoted),
     quote_approval_policy: input.quotePolicy ?? null,
     allowed_mentions: input.allowedMentions ? input.allowedMentions.map(String) : null,
@@ -202,7 +203,10 @@ function inputOf(row: ScheduledRow): StatusInput {
     const value = params[name];
     return typeof value === "string" ? value : undefined;
   };
-  const id = (name: string): number | undefined => parseId(params[name]);
+  const id = (name: string): number | undefined => {
+    const value = params[name];
+    return typeof value === "number" ? value : parseId(value);
+  };
   const visibility = text("visibility");
   const poll = params["poll"] as
     { options: string[]; expires_in: number; multiple: boolean; hide_totals: boolean } | null | undefined;

@@ -8,6 +8,7 @@ import { consentRoutes } from "./consent.ts";
 import { dialogRoutes } from "./dialogs.ts";
 import { feedRoutes } from "./feeds.ts";
 import { loginRoutes } from "./login.ts";
+import { fileRoutes } from "./files.ts";
 import { microblogRoutes } from "./microblog.ts";
 import { pictureRoutes } from "./pictures.ts";
 import { problemPage } from "./problem-page.ts";
@@ -25,6 +26,7 @@ export function pagesRouter(site: Site): Router {
     await loadPictureSecret(site);
     next();
   });
+  router.use(fileRoutes(site));
   router.use(pictureRoutes(site));
   router.use(commentRoutes(site, views));
   router.use(dialogRoutes(site, views));

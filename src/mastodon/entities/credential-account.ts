@@ -41,7 +41,7 @@ export function credentialAccountEntity(
       hide_collections: row.hidesCollections === true,
       discoverable: row.discoverable,
       indexable: row.indexable,
-      attribution_domains: [],
+      attribution_domains: row.attributionDomains ?? [],
       quote_policy: row.defaults?.quotePolicy ?? "public",
     },
     role: AUTHOR_ROLE,

@@ -9,15 +9,7 @@ import { languageNames } from "../languages.ts";
 import { loadAccount } from "../load/accounts.ts";
 import { surroundingsOf } from "../load/surroundings.ts";
 
-const IMAGES = [
-  "image/jpeg",
-  "image/png",
-  "image/gif",
-  "image/webp",
-  "image/avif",
-  "image/heic",
-  "image/heif",
-];
+const IMAGES = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"];
 const MOVING = [
   "video/mp4",
   "video/quicktime",
