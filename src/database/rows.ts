@@ -560,6 +560,8 @@ export interface RelationRow {
   lastPost?: number;
   updatedAt?: Date;
   comment?: string;
+  /** Blocked by them: id of their Block, which an Undo may name alone. */
+  uri?: string;
   createdAt: Date;
 }
 

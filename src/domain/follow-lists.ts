@@ -62,7 +62,8 @@ function isHidden(account: ActorRow, viewer: Pick<ActorRow, "_id"> | undefined):
   return account.hidesCollections === true && viewer?._id !== account._id;
 }
 
-async function people<Row extends { _id: number }>(
+/** The people of a page of hidden rows. One query. */
+export async function people<Row extends { _id: number }>(
   site: Site,
   rows: readonly Row[],
   personIn: (row: Row) => number,

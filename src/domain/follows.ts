@@ -8,6 +8,7 @@ import { snowflake } from "../support/ids.ts";
 import { hostOf } from "../support/urls.ts";
 import { notify } from "./notifications.ts";
 import { done, ignored, type Outcome } from "./outcome.ts";
+import { refuses } from "./shadows.ts";
 import { bury, isBuried } from "./tombstones.ts";
 
 /**
@@ -23,6 +24,10 @@ export async function receiveFollow(
   const account = await site.models.actors.findOne({ uri: followedUri, local: true }).lean<ActorRow | null>();
   if (!account || account.type === "Application") return ignored("follows nobody here");
   if (await isBuried(site, follower.uri, activityUri)) return ignored("was undone before it came");
+  if (await refuses(site, account, follower)) {
+    await answer(site, "Reject", account, follower, activityUri);
+    return ignored("is blocked by the account");
+  }
 
   const { row, isNew } = await storeFollow(site, follower, account, activityUri);
   if (isNew && row.state === "accepted")

@@ -14,7 +14,8 @@ export const TIMELINE_LENGTH = 800;
 /** Posts of somebody newly followed that are put into the home timeline. */
 const MERGED = 50;
 
-const homeOf = (account: number): string => `home:${account}`;
+/** The home timeline's own name. */
+export const homeOf = (account: number): string => `home:${account}`;
 const listOf = (list: number): string => `list:${list}`;
 
 /** Puts a new post, or boost, into every timeline written ahead that it belongs to, and tells their streams. */

@@ -31,6 +31,25 @@ export async function shadowsOf(site: Site, owner: number, targets: readonly num
   };
 }
 
+/** Has an account blocked another, or their whole server? Two queries. */
+export async function refuses(
+  site: Site,
+  owner: Pick<ActorRow, "_id">,
+  other: Pick<ActorRow, "_id" | "host">,
+): Promise<boolean> {
+  const [block, domains] = await Promise.all([
+    site.models.relations.exists({ owner: owner._id, kind: "block", target: other._id }),
+    site.models.domainBlocks.find({ owner: owner._id }, { domain: 1 }).lean<DomainBlockRow[]>(),
+  ]);
+  return (
+    block !== null ||
+    isUnderDomain(
+      other.host,
+      domains.map((row) => row.domain),
+    )
+  );
+}
+
 /** Is this host, or a domain above it, among the blocked ones? */
 export function isUnderDomain(host: string, domains: readonly string[]): boolean {
   return domains.some((domain) => host === domain || host.endsWith(`.${domain}`));

@@ -3,11 +3,13 @@ import { ignored, type Outcome } from "../../domain/outcome.ts";
 import type { Site } from "../../site.ts";
 import { receiveAnnounce } from "./handlers/announce.ts";
 import { receiveAcceptance, receiveRejection } from "./handlers/answer.ts";
+import { receiveBlocking } from "./handlers/block.ts";
 import { receiveCreate } from "./handlers/create.ts";
 import { receiveDeletion } from "./handlers/delete.ts";
 import { receiveFollowing } from "./handlers/follow.ts";
 import type { Handler } from "./handlers/handler.ts";
 import { receiveLike } from "./handlers/like.ts";
+import { receiveMoving } from "./handlers/move.ts";
 import { noted } from "./handlers/noted.ts";
 import { receiveQuoteAsking } from "./handlers/quote-request.ts";
 import { receiveUndo } from "./handlers/undo.ts";
@@ -25,8 +27,8 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["Accept", receiveAcceptance],
   ["Reject", receiveRejection],
   ["QuoteRequest", receiveQuoteAsking],
-  ["Block", noted("a block of one of our accounts")],
-  ["Move", noted("nobody here follows the account that moves")],
+  ["Block", receiveBlocking],
+  ["Move", receiveMoving],
   ["Flag", noted("a report about this site")],
 ]);
 

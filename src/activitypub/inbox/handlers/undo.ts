@@ -1,5 +1,6 @@
 import type { ActorRow } from "../../../database/rows.ts";
 import { idOf, isObject, typesOf } from "../../../documents/read.ts";
+import { undoBlock } from "../../../domain/blocks.ts";
 import { undoFollow } from "../../../domain/follows.ts";
 import { undoInteraction } from "../../../domain/interactions.ts";
 import { ignored, type Outcome } from "../../../domain/outcome.ts";
@@ -8,7 +9,7 @@ import type { Site } from "../../../site.ts";
 import type { Handler } from "./handler.ts";
 
 /**
- * Undo of Follow, Like (and reactions) and Announce; embedded, or the bare id (Plume, Akkoma). Matched by the id, and by
+ * Undo of Follow, Like (and reactions), Announce and Block; embedded, or the bare id (Plume, Akkoma). Matched by the id, and by
  * whom and what it was about, for not every server gives it the id that it had.
  */
 export const receiveUndo: Handler = async (site, activity) => {
@@ -32,6 +33,11 @@ export const receiveUndo: Handler = async (site, activity) => {
       return undoInteraction(site, actor, { ...uri, kind: "like", ...objectOf(about) });
     case "Announce":
       return undoInteraction(site, actor, { ...uri, kind: "boost", ...objectOf(about) });
+    case "Block":
+      return undoBlock(site, await followerOf(site, actor), {
+        ...uri,
+        ...(about === undefined ? {} : { blockedUri: about }),
+      });
     case undefined:
       return uri.uri === undefined ? ignored("names nothing") : undoById(site, actor, uri.uri);
     default:
@@ -46,7 +52,9 @@ function objectOf(about: string | undefined): { objectUri?: string } {
 async function undoById(site: Site, actor: string, uri: string): Promise<Outcome> {
   const follower = await followerOf(site, actor);
   const follow = await site.models.follows.exists({ uri, follower: follower._id });
-  return follow === null ? undoInteraction(site, actor, { uri }) : undoFollow(site, follower, { uri });
+  if (follow !== null) return undoFollow(site, follower, { uri });
+  const block = await site.models.relations.exists({ target: follower._id, kind: "blockedBy", uri });
+  return block === null ? undoInteraction(site, actor, { uri }) : undoBlock(site, follower, { uri });
 }
 
 /** Nobody is fetched to undo something: who is not known has done nothing here. */
