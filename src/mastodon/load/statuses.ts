@@ -65,10 +65,12 @@ export async function loadStatus(
   return (await loadStatuses(site, viewer, [row], options))[0];
 }
 
-/** What an app gets for a status it has deleted: the source instead of the text, to be written anew. */
-export function asDraft(status: StatusEntity, row: PostRow): Omit<StatusEntity, "content"> {
-  const { content: _, ...others } = status;
-  return { ...others, text: sourceText(row) };
+/**
+ * What an app gets for a status it has deleted: the source beside the text, to be written anew. Upstream leaves the text
+ * out, but its published schema, which strict apps are made from, demands it.
+ */
+export function asDraft(status: StatusEntity, row: PostRow): StatusEntity {
+  return { ...status, text: sourceText(row) };
 }
 
 /** What the posts boost and quote, and what the boosted ones quote. Two queries at most. */
