@@ -402,6 +402,7 @@ export interface HostRow {
 
 /** An id that was deleted or undone, maybe before it was seen. */
 export interface TombstoneRow {
+  /** Hash of the actor's id and the id that was deleted. */
   _id: string;
   /** Who may have deleted it: the actor whose word it was. */
   actor: string;
