@@ -26,6 +26,12 @@ const PERMITTED: { path?: RegExp; at: RegExp; keyword: string; because: string }
       "streaming_api is left out of v1 instance while nobody has attached the HTTP server to the streams",
   },
   {
+    path: /^\/api\/v[12]\/instance$/,
+    at: /^(\/contact)?\/email$/,
+    keyword: "format",
+    because: "there may be no contact, and clients decode a text",
+  },
+  {
     at: /^\/redirect_uris\/\d+$/,
     keyword: "format",
     because: "custom schemes such as com.example.App.17:/request_token are real and no URIs to every parser",
@@ -47,7 +53,9 @@ function load(): { ajv: Ajv2020; paths: OpenApi["paths"] } | undefined {
       console.log("      (mastodon-openapi.json is not here: answers are checked by the rules only)");
       loaded = "missing";
     } else {
-      const document = JSON.parse(text) as OpenApi & Record<string, unknown>;
+      // Alternatives there overlap (a Quote without a status is a ShallowQuote, too): to fit two of them is no mistake.
+      const document = JSON.parse(text.replaceAll('"oneOf":', '"anyOf":')) as OpenApi &
+        Record<string, unknown>;
       const ajv = new Ajv2020({
         strict: false,
         allErrors: true,
