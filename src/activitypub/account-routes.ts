@@ -2,6 +2,7 @@ import { Router, type Request } from "express";
 import type { ActorRow, PostRow } from "../database/rows.ts";
 import { composeActivity } from "../documents/compose-activity.ts";
 import { idsOf, type JsonObject } from "../documents/read.ts";
+import { featuredTags } from "../domain/featured-tags.ts";
 import { postsOf } from "../domain/find-post.ts";
 import { followersOf, followingOf } from "../domain/follows.ts";
 import { featuredOf } from "../domain/pins.ts";
@@ -53,9 +54,12 @@ export function accountRoutes(site: Site): Router {
     "/ap/accounts/:username/featured",
     shortCollectionRoute((request) => featured(site, request)),
   );
+  at(
+    "/ap/accounts/:username/tags",
+    shortCollectionRoute((request) => hashtags(site, request), "Collection"),
+  );
   const below = (name: string) => async (request: Request) =>
     `${(await accountIn(site, request)).uri}/${name}`;
-  at("/ap/accounts/:username/tags", emptyCollectionRoute(below("tags"), "Collection"));
   // ActivityPub 5.2: an inbox is an OrderedCollection, of which a stranger may read nothing.
   at("/ap/accounts/:username/inbox", { alsoPost: true }, emptyCollectionRoute(below("inbox")));
   at(
@@ -83,6 +87,20 @@ async function featured(site: Site, request: Request): Promise<{ id: string; ite
   return {
     id: site.urls.featured(account.username),
     items: await Promise.all(posts.map((post) => composeOwnPost(site, post))),
+  };
+}
+
+/** Hashtags that the account shows on its profile. */
+async function hashtags(site: Site, request: Request): Promise<{ id: string; items: JsonObject[] }> {
+  const account = await accountIn(site, request);
+  const tags = await featuredTags(site, account);
+  return {
+    id: site.urls.featuredTags(account.username),
+    items: tags.map(({ row }) => ({
+      type: "Hashtag",
+      href: site.urls.tagPage(row.tag),
+      name: `#${row.name}`,
+    })),
   };
 }
 

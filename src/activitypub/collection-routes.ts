@@ -37,10 +37,12 @@ export function collectionRoute(find: (request: Request) => Promise<Listing>): R
 /** Serves a collection of a few whole objects, all of them at once. */
 export function shortCollectionRoute(
   find: (request: Request) => Promise<{ id: string; items: JsonObject[] }>,
+  type: "Collection" | "OrderedCollection" = "OrderedCollection",
 ): RequestHandler {
   return async (request, response) => {
     const { id, items } = await find(request);
-    send(request, response, served(withContext(composeCollection({ id, totalItems: items.length, items }))));
+    const collection = composeCollection({ id, type, totalItems: items.length, items });
+    send(request, response, served(withContext(collection)));
   };
 }
 
