@@ -81,17 +81,27 @@ function statusRoutes(api: Api): void {
     const filter = await filterInPath(context);
     return filterStatusEntity(await filterStatus(site, account, filter, params.requiredId("status_id")));
   });
-  api.get("/api/v2/filters/statuses/:id", read, async ({ site, account, params }) => {
-    const id = params.requiredId("id");
-    const filter = await findFilter(site, account, { status: id });
-    const status = filter.statuses.find((one) => one.id === id);
-    if (status === undefined) throw notFound();
+  api.get("/api/v2/filters/statuses/:id", read, async (context) =>
+    filterStatusEntity((await byStatus(context)).status),
+  );
+  // Answered as the documentation has it; upstream's `{}` and this are the same to every client.
+  api.delete("/api/v2/filters/statuses/:id", write, async (context) => {
+    const { filter, status } = await byStatus(context);
+    await unfilterStatus(context.site, filter, status.id);
     return filterStatusEntity(status);
   });
-  api.delete("/api/v2/filters/statuses/:id", write, async ({ site, account, params }) => {
-    const id = params.requiredId("id");
-    await unfilterStatus(site, await findFilter(site, account, { status: id }), id);
-  });
+}
+
+async function byStatus({
+  site,
+  account,
+  params,
+}: Context): Promise<{ filter: FilterRow; status: FilterRow["statuses"][number] }> {
+  const id = params.requiredId("id");
+  const filter = await findFilter(site, account, { status: id });
+  const status = filter.statuses.find((one) => one.id === id);
+  if (status === undefined) throw notFound();
+  return { filter, status };
 }
 
 async function filterInPath({ site, account, params }: Context): Promise<FilterRow> {
