@@ -26,6 +26,7 @@ import { notificationRoutes } from "./routes/notifications.ts";
 import { pushRoutes } from "./routes/push.ts";
 import { streamingRoutes } from "./routes/streaming.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
+import { interactionRoutes } from "./routes/interactions.ts";
 import { pollReadRoutes } from "./routes/polls-read.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { mediaRoutes } from "./routes/media.ts";
@@ -76,6 +77,7 @@ export function mastodonRouter(site: Site): RequestHandler {
   scheduledStatusRoutes(api);
   profileRoutes(api);
   timelineRoutes(api);
+  interactionRoutes(api);
   searchRoutes(api);
   pollReadRoutes(api);
   tagReadRoutes(api);
