@@ -1,5 +1,6 @@
 import type { EditRow, PostRow } from "../../database/rows.ts";
 import { threadOfPost } from "../../domain/context.ts";
+import { fetchContext } from "../../domain/fetch-context.ts";
 import { interactingActors } from "../../domain/favourites.ts";
 import { postById } from "../../domain/find-post.ts";
 import { quotesPage } from "../../domain/listings.ts";
@@ -13,6 +14,8 @@ import { loadStatus, loadStatuses } from "../load/statuses.ts";
 import { surroundingsOf } from "../load/surroundings.ts";
 import { pageOf, setLink, setPageLinks } from "../paging.ts";
 
+/** Milliseconds that a thread waits for another server; what comes later is there when the app asks again. */
+const PATIENCE = 2000;
 /** Statuses asked for at once. */
 const AT_ONCE = 20;
 
@@ -70,13 +73,26 @@ export function statusReadRoutes(api: Api): void {
 
 async function thread(context: Context): Promise<unknown> {
   const { site, viewer } = context;
-  const { ancestors, descendants } = await threadOfPost(site, await postInPath(context), viewer.account);
+  const post = await wholeThread(context, await postInPath(context));
+  const { ancestors, descendants } = await threadOfPost(site, post, viewer.account);
   const statuses = await loadStatuses(site, viewer, [...ancestors, ...descendants]);
   const above = new Set(ancestors.map((row) => String(row._id)));
   return {
     ancestors: statuses.filter((status) => above.has(status.id)),
     descendants: statuses.filter((status) => !above.has(status.id)),
   };
+}
+
+/** The post once its server was asked what stands around it, which may have told what it answers. */
+async function wholeThread({ site, viewer }: Context, post: PostRow): Promise<PostRow> {
+  if (post.local || viewer.account === undefined) return post;
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE);
+  });
+  await Promise.race([fetchContext(site, post), patience]);
+  clearTimeout(timer);
+  return (await postById(site, post._id)) ?? post;
 }
 
 async function history(context: Context): Promise<unknown> {
