@@ -4,6 +4,7 @@ import { drainFanout } from "./delivery/fanout.ts";
 import { createDeliverer } from "./delivery/worker.ts";
 import { drainOutgoing } from "./domain/outgoing.ts";
 import { drainPolls } from "./domain/poll-ends.ts";
+import { drainPush } from "./domain/push-send.ts";
 import { drainScheduled } from "./domain/scheduled.ts";
 import { drainUploads } from "./domain/uploads.ts";
 import { announce, type Site, type Work } from "./site.ts";
@@ -33,6 +34,7 @@ export function createClockwork(site: Site): Clockwork {
     media: new Loop(site, "media", () => drainUploads(site)),
     scheduled: new Loop(site, "scheduled", () => drainScheduled(site)),
     polls: new Loop(site, "polls", () => drainPolls(site)),
+    push: new Loop(site, "push", () => drainPush(site, { signal: ending.signal })),
   };
   // The deliverer joins calls by itself, and takes new rows while slow answers are still out.
   const deliver = (): void => void deliverer.drain();

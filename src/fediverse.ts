@@ -21,6 +21,7 @@ import { answerError } from "./error-answer.ts";
 import { createNetwork } from "./network/network.ts";
 import { crossOrigin } from "./mastodon/cors.ts";
 import { mastodonRouter } from "./mastodon/router.ts";
+import { StreamingServer, type UpgradingServer } from "./mastodon/streaming/server.ts";
 import { readOptions, type AccountOptions, type FediverseOptions } from "./options.ts";
 import { pagesRouter } from "./pages/router.ts";
 import { isApiPath, isOursByPath, mayWantActivity } from "./paths.ts";
@@ -58,6 +59,11 @@ export interface Fediverse {
   showComment(name: string): Promise<void>;
   /** Makes an account, or changes its profile. */
   account(profile: { username: string } & Partial<AccountOptions>): Promise<ActorRow>;
+  /**
+   * Lets apps hear what happens while it happens: serves WebSockets at `/api/v1/streaming` of this HTTP server and leaves
+   * upgrades to other paths alone. A middleware never sees them, so the server has to be given: `fedi.attach(server)`.
+   */
+  attach(server: UpgradingServer): void;
   on<Name extends keyof SiteEvents>(
     event: Name,
     listener: (...detail: SiteEvents[Name]) => unknown,
@@ -134,7 +140,13 @@ export function fediverse(given: FediverseOptions): Fediverse {
     for (const source of options.posts) await source.start(site);
   }
 
+  const streaming = new StreamingServer(site, async () => {
+    if (!started && !closing) await Promise.race([starting.catch(() => undefined), pause(PATIENCE)]);
+    return started && !closing && database.available();
+  });
+
   async function close(): Promise<void> {
+    await streaming.close();
     for (const source of options.posts) await source.stop();
     if (started) await clockwork.stop();
     await site.network.close();
@@ -216,6 +228,7 @@ export function fediverse(given: FediverseOptions): Fediverse {
     showComment: (name: string) => whenReady(() => showComment(site, name)),
     account: (profile: { username: string } & Partial<AccountOptions>) =>
       whenReady(() => ensureAccount(site, profile)),
+    attach: (server: UpgradingServer) => streaming.attach(server),
     on: <Name extends keyof SiteEvents>(event: Name, listener: (...detail: SiteEvents[Name]) => unknown) => {
       events.on(event, listener as never);
       return self;

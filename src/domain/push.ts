@@ -8,10 +8,9 @@ import { snowflake } from "../support/ids.ts";
 /** Queues a notification for every push subscription of its owner; the clockwork encrypts and sends. */
 export async function queuePush(site: Site, notification: NotificationRow): Promise<void> {
   const subscriptions = await site.models.pushes.find({ account: notification.owner }, { alerts: 1 }).lean();
-  for (const subscription of subscriptions) {
-    if (subscription.alerts[notification.type] !== true) continue;
-    await insertJob(site, subscription._id, notification._id);
-  }
+  const wanted = subscriptions.filter((subscription) => subscription.alerts[notification.type] === true);
+  for (const subscription of wanted) await insertJob(site, subscription._id, notification._id);
+  if (wanted.length > 0) site.wake("push");
 }
 
 async function insertJob(site: Site, push: number, notification: number): Promise<void> {

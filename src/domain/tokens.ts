@@ -25,6 +25,8 @@ interface Remembered extends HeldToken {
 /** What one process knows of a site's tokens. */
 interface Memory {
   tokens: LRUCache<string, Remembered>;
+  /** The tokens themselves by `_id`, of those used since the start: the store knows hashes only. */
+  secrets: LRUCache<number, string>;
   /** Counts revocations: what was read before one is not remembered after it. */
   revision: number;
   listeners: Set<(token: number) => void>;
@@ -35,7 +37,15 @@ const memories = new WeakMap<Site, Memory>();
 function memoryOf(site: Site): Memory {
   let memory = memories.get(site);
   if (!memory)
-    memories.set(site, (memory = { tokens: new LRUCache({ max: 1000 }), revision: 0, listeners: new Set() }));
+    memories.set(
+      site,
+      (memory = {
+        tokens: new LRUCache({ max: 1000 }),
+        secrets: new LRUCache({ max: 1000 }),
+        revision: 0,
+        listeners: new Set(),
+      }),
+    );
   return memory;
 }
 
@@ -92,8 +102,10 @@ export async function findToken(site: Site, secret: string): Promise<HeldToken |
     memory.tokens.delete(hash);
     return null;
   }
-  if (memory.revision === revision)
+  if (memory.revision === revision) {
+    memory.secrets.set(token._id, secret);
     memory.tokens.set(hash, { token, app, until: now.getTime() + REMEMBERED });
+  }
   if (now.getTime() - (token.lastUsedAt?.getTime() ?? 0) > USE_NOTED) noteUse(site, token, now);
   return { token, app };
 }
@@ -102,6 +114,11 @@ export async function findToken(site: Site, secret: string): Promise<HeldToken |
 export function isTokenAtHand(site: Site, secret: string): boolean {
   const remembered = memoryOf(site).tokens.get(hashSecret(secret));
   return remembered !== undefined && remembered.until > site.clock.now().getTime();
+}
+
+/** The token behind a row, where its app has used it with this process since the start. */
+export function tokenAtHand(site: Site, token: number): string | undefined {
+  return memoryOf(site).secrets.get(token);
 }
 
 /** Nobody waits for it, and nothing is lost when it fails. */
@@ -117,6 +134,7 @@ export async function revokeToken(site: Site, token: Pick<TokenRow, "_id" | "tok
   await site.models.tokens.deleteOne({ _id: token._id });
   memory.revision += 1;
   memory.tokens.delete(token.tokenHash);
+  memory.secrets.delete(token._id);
   for (const listener of memory.listeners) listener(token._id);
   await site.models.pushes.deleteOne({ token: token._id });
 }

@@ -63,7 +63,7 @@ describe("notifications", () => {
         createdAt,
       };
     });
-    await native(api.site.models.notifications).insertMany(rows as never);
+    await native(api.site.models.notifications).insertMany(rows);
     return rows;
   };
 
@@ -160,10 +160,11 @@ describe("notifications", () => {
     it("shows nobody those of another account", async () => {
       const other = await api.fedi.account({ username: "other" });
       const row = await notify(api.site, { owner: other, type: "follow", from: ada });
+      assert.ok(row);
       for (const method of ["get", "delete"] as const)
-        await client[method](`/api/v1/notifications/${row?._id}`, {}, { expect: 404 });
-      await client.post(`/api/v1/notifications/${row?._id}/dismiss`, {}, { expect: 404 });
-      assert.ok(await api.site.models.notifications.exists({ _id: row?._id }));
+        await client[method](`/api/v1/notifications/${row._id}`, {}, { expect: 404 });
+      await client.post(`/api/v1/notifications/${row._id}/dismiss`, {}, { expect: 404 });
+      assert.ok(await api.site.models.notifications.exists({ _id: row._id }));
     });
 
     it("counts what lies above the marker, to the limit", async () => {
