@@ -20,9 +20,10 @@ import { threadOf } from "./posts.ts";
 import { tellPublicStreams } from "./public-streams.ts";
 import { settleQuote } from "./quotes.ts";
 import { seenFields } from "./seen-fields.ts";
+import { refuses } from "./shadows.ts";
 import { isBuried } from "./tombstones.ts";
 import { seenByAnyone } from "./visibility.ts";
-import { concernsAnAccount, speaksToAnAccount } from "./wanted.ts";
+import { concernsAnAccount, isFollowedHere, speaksToAnAccount } from "./wanted.ts";
 
 /**
  * A post of somebody else arrived. If it answers one of ours, or something beneath one of ours, it is a comment; if an
@@ -36,7 +37,12 @@ export async function receivePost(site: Site, author: ActorRow, post: ReadPost):
   if (known) return edit(site, known, author, post);
 
   const parent = await parentOf(site, post);
-  const root = parent === null ? null : await rootOf(site, parent);
+  let root = parent === null ? null : await rootOf(site, parent);
+  if (root && (await refuses(site, { _id: root.author }, author))) {
+    // No comment; another account here may still follow its author.
+    if (!(await isFollowedHere(site, author))) return ignored("is of somebody whom the account blocks");
+    root = null;
+  }
   if (!root && !(await concernsAnAccount(site, author, post))) {
     return ignored(post.inReplyTo === undefined ? "concerns nobody here" : "answers nothing that is here");
   }
