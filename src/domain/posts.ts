@@ -5,7 +5,7 @@ import { addressing } from "../documents/addressing.ts";
 import { announce, type Site } from "../site.ts";
 import { MINUTE } from "../support/clock.ts";
 import { InvalidInput, NotFound, isDuplicateKey } from "../support/errors.ts";
-import { snowflake } from "../support/ids.ts";
+import { snowflake, snowflakeTime } from "../support/ids.ts";
 import { normaliseUrl } from "../support/urls.ts";
 import { tagsFromList } from "../text/hashtags.ts";
 import { plainText } from "../text/plain-text.ts";
@@ -253,12 +253,12 @@ async function newRow(
   const [author, ...others] = authors;
   if (!author) throw new InvalidInput("The post was not taken: it has no author.", "unknown-account");
   const publishedAt = input.published ?? now;
-  const id = snowflake(publishedAt);
+  const parent = input.inReplyTo === undefined ? null : await findPost(site, input.inReplyTo);
+  const id = idBeneath(parent, publishedAt);
   const uri = site.urls.post(id);
   const url = input.url ?? site.urls.postPage(author.username, id);
   const fields = { ...seenFields(site, input, url), ...how.extra };
   const federated = input.federate ?? publishedAt.getTime() >= (await firstStart(site)).getTime();
-  const parent = input.inReplyTo === undefined ? null : await findPost(site, input.inReplyTo);
   const intent: IntentRow = { id: snowflake(now), type: "Create", at: now };
   if (parent) await site.models.posts.updateOne({ _id: parent._id }, { $inc: { repliesCount: 1 } });
   return {
@@ -286,6 +286,15 @@ async function newRow(
     repliesCount: 0,
     ...(federated ? { outgoing: [intent], outgoingAt: now } : {}),
   };
+}
+
+/**
+ * The id of a post of this time. Threads are read in the order of ids, so an answer stands after what it answers, whatever
+ * the two clocks say.
+ */
+export function idBeneath(parent: Pick<PostRow, "_id"> | null, at: Date): number {
+  const afterParent = parent === null ? 0 : snowflakeTime(parent._id).getTime() + 1;
+  return snowflake(new Date(Math.max(at.getTime(), afterParent)));
 }
 
 /** Where an answer to `parent` stands: beneath it, in the thread of the local post at its root. */

@@ -5,7 +5,6 @@ import { resolveActor } from "../remote/actors.ts";
 import { fetchObject } from "../remote/objects.ts";
 import { announce, type Site } from "../site.ts";
 import { isDuplicateKey } from "../support/errors.ts";
-import { snowflake, snowflakeTime } from "../support/ids.ts";
 import { hostOf } from "../support/urls.ts";
 import { findAncestry } from "./ancestry.ts";
 import { recount } from "./comments.ts";
@@ -16,7 +15,7 @@ import { placeInTimelines } from "./home.ts";
 import { notify } from "./notifications.ts";
 import { done, ignored, type Outcome } from "./outcome.ts";
 import { receiveCounts, receiveVote } from "./polls.ts";
-import { threadOf } from "./posts.ts";
+import { idBeneath, threadOf } from "./posts.ts";
 import { tellPublicStreams } from "./public-streams.ts";
 import { settleQuote } from "./quotes.ts";
 import { seenFields } from "./seen-fields.ts";
@@ -103,9 +102,7 @@ async function store(
   const now = site.clock.now();
   // A date in the future would keep it at the top for good.
   const publishedAt = post.published !== undefined && post.published <= now ? post.published : now;
-  // Threads are read in the order of ids, so an answer stands after what it answers, whatever the two clocks say.
-  const afterParent = parent === null ? 0 : snowflakeTime(parent._id).getTime() + 1;
-  const _id = snowflake(new Date(Math.max(publishedAt.getTime(), afterParent)));
+  const _id = idBeneath(parent, publishedAt);
   const { thread, ...place } = parent ? threadOf(parent) : { thread: undefined };
   const row: PostRow = {
     _id,
