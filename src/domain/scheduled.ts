@@ -6,7 +6,8 @@ import type { StatusPage } from "../support/cursors.ts";
 import { InvalidInput, isDuplicateKey, NotFound, reasonOf } from "../support/errors.ts";
 import { firstSnowflakeAt, parseId, snowflake } from "../support/ids.ts";
 import { sortedPage } from "./page.ts";
-import { postStatus } from "./statuses.ts";
+import { quoteFor } from "./quotes.ts";
+import { audienceOf, postStatus } from "./statuses.ts";
 import { checkStatus, type PollInput, type QuotePolicyName, type StatusInput } from "./status-input.ts";
 import { STATUS_LIMITS } from "./status-limits.ts";
 import { holdUploads, releaseUploads, reserveUploads } from "./uploads.ts";
@@ -18,11 +19,16 @@ const LEASE = 5 * MINUTE;
 export async function scheduleStatus(
   site: Site,
   account: ActorRow,
-  input: StatusInput,
+  given: StatusInput,
   at: Date,
 ): Promise<ScheduledRow> {
   checkTime(site, at);
-  checkStatus(input);
+  checkStatus(given);
+  // What the account's defaults say now is what was seen when it was written.
+  const { visibility } = await audienceOf(site, account, given);
+  const sensitive = given.sensitive ?? account.defaults?.sensitive ?? false;
+  const input: StatusInput = { ...given, visibility, sensitive };
+  if (given.quoted !== undefined) await quoteFor(site, account, given.quoted, visibility);
   if ((await site.models.scheduled.countDocuments({ owner: account._id })) >= STATUS_LIMITS.scheduled)
     throw new InvalidInput(
       `Validation failed: You have exceeded the limit of ${STATUS_LIMITS.scheduled} scheduled posts`,
@@ -42,7 +48,7 @@ export async function scheduleStatus(
     await insertRow(site.models.scheduled, row);
   } catch (error) {
     await releaseUploads(site, input.media, row._id);
-    if (isDuplicateKey(error)) return scheduleStatus(site, account, input, at);
+    if (isDuplicateKey(error)) return scheduleStatus(site, account, given, at);
     throw error;
   }
   await holdUploads(site, input.media, row._id);
@@ -184,14 +190,14 @@ function paramsOf(input: StatusInput): Record<string, unknown> {
           hide_totals: poll.hideTotals,
         }
       : null,
-    sensitive: input.sensitive ?? null,
-    spoiler_text: input.warning ?? null,
-    visibility: input.visibility === "followers" ? "private" : (input.visibility ?? null),
+    sensitive: input.sensitive ?? false,
+    spoiler_text: input.warning ?? "",
+    visibility: input.visibility === "followers" ? "private" : (input.visibility ?? "public"),
     language: input.language ?? null,
     // A number in the published schema, unlike the other ids.
     in_reply_to_id: input.inReplyTo ?? null,
     quoted_status_id: input.quoted === undefined ? null : String(input.quoted),
-    quote_approval_policy: input.quotePolicy ?? null,
+    ...(input.quotePolicy === undefined ? {} : { quote_approval_policy: input.quotePolicy }),
     allowed_mentions: input.allowedMentions ? input.allowedMentions.map(String) : null,
     idempotency: null,
   };

@@ -38,8 +38,7 @@ export async function postStatus(
   from: { scheduled?: number } = {},
 ): Promise<PostRow> {
   checkStatus(input);
-  const parent = input.inReplyTo === undefined ? undefined : await answered(site, account, input.inReplyTo);
-  const visibility = input.visibility ?? usualVisibility(account, parent);
+  const { parent, visibility } = await audienceOf(site, account, input);
   const quote =
     input.quoted === undefined ? undefined : await quoteFor(site, account, input.quoted, visibility);
   await checkMentions(site, input, parent);
@@ -86,6 +85,17 @@ export async function postStatus(
     if (from.scheduled === undefined) await releaseUploads(site, input.media, holder);
     throw error;
   }
+}
+
+/** What a status answers, and for whom it is. @throws {NotFound} for what it answers, if that may not be seen. */
+export async function audienceOf(
+  site: Site,
+  account: ActorRow,
+  input: Pick<StatusInput, "inReplyTo" | "visibility">,
+): Promise<{ parent?: PostRow; visibility: Visibility }> {
+  const parent = input.inReplyTo === undefined ? undefined : await answered(site, account, input.inReplyTo);
+  const visibility = input.visibility ?? usualVisibility(account, parent);
+  return { ...(parent ? { parent } : {}), visibility };
 }
 
 async function answered(site: Site, account: ActorRow, id: number): Promise<PostRow> {

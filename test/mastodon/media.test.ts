@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import type { UploadRow } from "../../src/database/rows.ts";
 import { drainUploads } from "../../src/domain/uploads.ts";
 import { DAY, HOUR } from "../../src/support/clock.ts";
@@ -12,7 +12,7 @@ import type { ApiClient } from "./support/api-client.ts";
 import { startApi, type StartedApi } from "./support/start-api.ts";
 
 const colours = { r: 200, g: 120, b: 40 };
-const drawn = (width: number, height: number): sharp.Sharp =>
+const drawn = (width: number, height: number): Sharp =>
   sharp({ create: { width, height, channels: 3, background: colours } });
 const file = (bytes: Uint8Array | string, name = "bread.jpg", type = "image/jpeg"): File =>
   new File([typeof bytes === "string" ? bytes : new Uint8Array(bytes)], name, { type });
