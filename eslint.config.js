@@ -64,7 +64,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["src/cli/**", "bench/**", "scripts/**", "examples/**", "test/**"],
+    files: ["src/cli/**", "bench/**", "scripts/**", "examples/**", "test/**", ".ci/**"],
     rules: { "no-console": "off" },
   },
   {
