@@ -39,10 +39,17 @@ export function openDatabase(options: DatabaseOptions): Database {
   const given = options.database;
   if (isConnection(given)) return adopt(given, async () => void (await given.asPromise()));
   if (isClient(given)) {
+    if (!(given instanceof mongoose.mongo.MongoClient)) {
+      throw new InvalidInput(
+        'option "database": this MongoClient is of another copy of the mongodb driver than mongoose\'s. Give the URI, a mongoose Connection, or a client made with `mongoose.mongo.MongoClient`.',
+        "foreign-client",
+        500,
+      );
+    }
     const connection = mongoose.createConnection();
     return adopt(connection, async () => {
       await given.connect();
-      connection.setClient(given as unknown as mongoose.mongo.MongoClient);
+      connection.setClient(given);
     });
   }
   if (given !== undefined && typeof given !== "string") {
