@@ -1,3 +1,4 @@
+export { alternateLink, type AlternateLink } from "./activitypub/alternate-link.ts";
 export { fediverse, type Fediverse } from "./fediverse.ts";
 export { directory, type DirectoryOptions } from "./sources/directory.ts";
 export { feed, type FeedOptions } from "./sources/feed.ts";

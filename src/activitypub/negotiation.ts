@@ -9,9 +9,6 @@ import { documentOfPage } from "./post-document.ts";
 import { profileNamed } from "./profile-urls.ts";
 import { send, type Served } from "./respond.ts";
 
-export { wantsActivity } from "./accept.ts";
-export { alternateLink, type AlternateLink } from "./alternate-link.ts";
-
 /**
  * Answers a page's address with the object it shows, to who asks for ActivityPub and not for HTML: `/@name`,
  * `/@name/:id`, and every page of the host that is a post's or a profile's. Everybody else, and every page that is

@@ -4,7 +4,6 @@
  */
 
 export type Visibility = "public" | "unlisted" | "followers" | "direct";
-export type LocalActorType = "Person" | "Group" | "Organization" | "Service" | "Application";
 
 /** A picture or file that somebody may look at; `url` is absolute. */
 export interface MediaRow {

@@ -49,8 +49,3 @@ export async function siteSigner(models: Models): Promise<ActorSigner> {
   }
   return signerOf(models, entry.site);
 }
-
-/** Forgets keys held in memory: after a rotation. */
-export function forgetSigners(models: Models): void {
-  known.delete(models);
-}

@@ -1,7 +1,7 @@
 import { LIMITS } from "../support/limits.ts";
 import { isObject, type JsonObject } from "./parse-json.ts";
 
-export { isObject, parseJson, type JsonObject, type ParsedJson } from "./parse-json.ts";
+export { isObject, parseJson, type JsonObject } from "./parse-json.ts";
 
 export const PUBLIC = "https://www.w3.org/ns/activitystreams#Public";
 

@@ -71,10 +71,6 @@ export async function findApp(site: Site, clientId: string): Promise<AppRow | nu
     : site.models.apps.findOne({ clientId }).lean<AppRow | null>();
 }
 
-export async function appById(site: Site, id: number): Promise<AppRow | null> {
-  return site.models.apps.findById(id).lean<AppRow | null>();
-}
-
 /** The app that knows this secret, or `null`. */
 export async function provenApp(site: Site, clientId: string, secret: string): Promise<AppRow | null> {
   const app = await findApp(site, clientId);

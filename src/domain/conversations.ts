@@ -147,14 +147,6 @@ export async function conversationsPage(
   });
 }
 
-export async function findConversation(
-  site: Site,
-  owner: Pick<ActorRow, "_id">,
-  id: number,
-): Promise<ConversationRow | null> {
-  return site.models.conversations.findOne({ _id: id, owner: owner._id }).lean<ConversationRow | null>();
-}
-
 /** Marks one as read or unread. @returns `null` where there is none. */
 export async function markConversation(
   site: Site,

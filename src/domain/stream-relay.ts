@@ -71,13 +71,12 @@ function tick(site: Site, relay: Relay): void {
   relay.timer.unref();
 }
 
-/** Tells what other processes have stored since the last look. @returns how many events that was. */
-export async function relayOnce(site: Site): Promise<number> {
+/** Tells what other processes have stored since the last look. */
+export async function relayOnce(site: Site): Promise<void> {
   const relay = relayOf(site);
   const { origin } = hubOf(site);
   const from = firstSnowflakeAt(new Date(site.clock.now().getTime() - OVERLAP));
   let last = Math.max(relay.floor, from) - 1;
-  let count = 0;
   for (;;) {
     const rows = await site.models.streamEvents
       .find({ _id: { $gt: last }, origin: { $ne: origin } })
@@ -87,14 +86,12 @@ export async function relayOnce(site: Site): Promise<number> {
     for (const row of rows) {
       if (relay.told.has(row._id)) continue;
       relay.told.add(row._id);
-      count += 1;
       tellListeners(site, eventOf(row));
     }
     last = rows.at(-1)?._id ?? last;
     if (rows.length < BATCH) break;
   }
   for (const id of relay.told) if (id < from) relay.told.delete(id);
-  return count;
 }
 
 function eventOf(row: StreamEventRow): StreamEvent {

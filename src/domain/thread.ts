@@ -148,8 +148,12 @@ function thread(dressed: Dressed[], root: number): Comment[] {
     among.push(comment);
     seen.set(row._id, { comment, among });
   }
-  return top;
+  // Ids grow with time but for answers whose clock ran behind what they answer: those stand by their own time.
+  for (const { comment } of seen.values()) comment.replies.sort(byTime);
+  return top.sort(byTime);
 }
+
+const byTime = (a: Comment, b: Comment): number => a.published.getTime() - b.published.getTime();
 
 function beneath(comments: Comment[], id: string): Comment[] | undefined {
   const queue = [...comments];

@@ -125,23 +125,25 @@ export class ApiTable implements Api {
     const sent = multipart ? await this.#uploads.read(request, response, options.upload === true) : undefined;
     const params = sent === undefined ? early : new Params(query, sent.bag, found.path);
     const files = sent?.files ?? [];
+    const context: Context = {
+      site: this.site,
+      request,
+      response,
+      viewer,
+      get account() {
+        return personOf(viewer);
+      },
+      params,
+      files,
+      link: (pages) => setLink(context, pages),
+    };
+    let answer: unknown;
     try {
-      const context: Context = {
-        site: this.site,
-        request,
-        response,
-        viewer,
-        get account() {
-          return personOf(viewer);
-        },
-        params,
-        files,
-        link: (pages) => setLink(context, pages),
-      };
-      send(response, request, await handler(context));
+      answer = await handler(context);
     } finally {
       await this.#uploads.clear(files);
     }
+    send(response, request, answer);
   }
 
   /** A flood of made-up tokens must not become a flood of look-ups. */

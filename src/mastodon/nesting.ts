@@ -28,7 +28,10 @@ export function collect(pairs: Iterable<readonly [string, Value]>, bag: Bag = em
   let count = 0;
   for (const [name, value] of pairs) {
     if ((count += 1) > MOST) throw unprocessable("Too many parameters");
-    put(bag, pathOf(name), value);
+    const path = pathOf(name);
+    // A parser of the host's that knows no brackets has gathered what was said under one such name.
+    if (path.length > 1 && Array.isArray(value)) for (const one of value) put(bag, path, one);
+    else put(bag, path, value);
   }
   return bag;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import request from "supertest";
-import { alternateLink } from "../../src/activitypub/negotiation.ts";
+import { alternateLink } from "../../src/activitypub/alternate-link.ts";
 import { removePost } from "../../src/domain/posts.ts";
 import { makeSite, type HandMadeSite } from "../support/make-site.ts";
 import { ACTIVITY, BROWSER, publish, serve } from "./serving.ts";

@@ -5,8 +5,6 @@ import type { RunningServer } from "./server.ts";
 import type { Durability } from "./storage/lmdb.ts";
 import { run } from "./thread.ts";
 
-export { FolderInUse } from "./owner.ts";
-
 /** How the embedded store is run. */
 export interface EmbeddedOptions {
   /** The data folder, made if it is not there. On a local disk: not on NFS, SMB or in a synced folder. */

@@ -92,7 +92,7 @@ export function instanceEntity(input: InstanceInput) {
       timelines_access: {
         live_feeds: { local: "public", remote: "public" },
         hashtag_feeds: { local: "public", remote: "public" },
-        trending_link_feeds: { local: "disabled", remote: "disabled" },
+        trending_link_feeds: { local: "public", remote: "disabled" },
       },
       limited_federation: false,
     },

@@ -77,5 +77,5 @@ function readProfile({ params, files }: Context): ProfileChanges {
   };
   return Object.fromEntries(
     Object.entries(read).filter(([, value]) => value !== undefined),
-  ) as ProfileChanges;
+  );
 }

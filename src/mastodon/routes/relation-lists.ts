@@ -6,7 +6,7 @@ import type { ActorRow } from "../../database/rows.ts";
 import type { Site } from "../../site.ts";
 import type { StatusPage } from "../../support/cursors.ts";
 import type { Api, Context } from "../api.ts";
-import { timeOf } from "../entities/time.ts";
+import { mutedAccountEntity } from "../entities/account.ts";
 import { loadAccounts } from "../load/accounts.ts";
 import { pageOf, setPageLinks } from "../paging.ts";
 
@@ -30,10 +30,7 @@ export function relationListRoutes(api: Api): void {
       viewer,
       rows.map((row) => row.actor),
     );
-    return entities.map((entity, at) => {
-      const until = rows[at]?.until;
-      return { ...entity, mute_expires_at: until === undefined ? null : timeOf(until) };
-    });
+    return entities.map((entity, at) => mutedAccountEntity(entity, rows[at] ?? {}));
   });
 
   const write = { scope: ["write:blocks", "follow"] };

@@ -197,10 +197,3 @@ export function hasRemainder(operand: Value): Test {
     return number !== undefined && Number.isFinite(number) && BigInt(Math.trunc(number)) % by === rest;
   };
 }
-
-const bitOps = ["$bitsAllSet", "$bitsAllClear", "$bitsAnySet", "$bitsAnyClear"] as const;
-
-/** Whether this operator tests bits. */
-export function isBitOp(op: string): boolean {
-  return (bitOps as readonly string[]).includes(op);
-}

@@ -71,13 +71,3 @@ export function walk(root: Value, parts: readonly string[], elements: boolean, v
   if (parts.length === 0) return visit(root, -1);
   return visitFrom(root, parts, 0, elements, visit, -1);
 }
-
-/** The value at a dotted path through documents only (no arrays on the way), or undefined. */
-export function valueAt(root: Doc, parts: readonly string[]): Value | undefined {
-  let current: Value | undefined = root;
-  for (const part of parts) {
-    if (!isDoc(current)) return undefined;
-    current = current.get(part);
-  }
-  return current;
-}

@@ -6,7 +6,8 @@ export interface Entry {
 
 /**
  * The little that this store asks of a key-value database: ordered byte keys and one atomic, synchronous
- * transaction at a time. Keys hold at most {@link maxKeyBytes} bytes.
+ * transaction at a time. Keys hold at most 1,978 bytes (lmdb's limit with pages
+ * of 4 KiB).
  */
 export interface Kv {
   get(key: Buffer): Buffer | undefined;
@@ -22,6 +23,3 @@ export interface Kv {
   transaction(run: () => void): void;
   close(): Promise<void>;
 }
-
-/** lmdb's limit with pages of 4 KiB. */
-export const maxKeyBytes = 1978;
