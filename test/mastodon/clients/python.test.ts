@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { until } from "../../support/until.ts";
+import { startApi, type StartedApi } from "../support/start-api.ts";
+import { allowInBrowser, canLogIn } from "./consent.ts";
+import { picture } from "./stage.ts";
+
+const PYTHON = "/usr/bin/python3";
+/** Slow machines take their time to start an interpreter. */
+const PATIENCE = 60_000;
+
+const haveLibrary = existsSync(PYTHON) && spawnSync(PYTHON, ["-c", "import mastodon"]).status === 0;
+
+/** A program that asks for the code of the consent page, and what it has said. */
+class Program {
+  readonly process: ChildProcess;
+  said = "";
+  code: number | null | undefined;
+
+  constructor(command: string, args: string[], folder: string) {
+    // `true` as browser: the address is printed, too, and nothing opens.
+    const env = { ...process.env, XDG_CONFIG_HOME: folder, BROWSER: "true", PYTHONUNBUFFERED: "1" };
+    this.process = spawn(command, args, { env });
+    for (const stream of [this.process.stdout, this.process.stderr])
+      stream?.on("data", (chunk: Buffer) => (this.said += chunk.toString()));
+    this.process.on("close", (code) => (this.code = code));
+  }
+
+  async says(pattern: RegExp): Promise<string> {
+    await until(() => pattern.test(this.said) || this.code !== undefined, String(pattern), PATIENCE);
+    const found = pattern.exec(this.said);
+    assert.ok(found, this.said);
+    return found[1] ?? found[0];
+  }
+
+  tell(line: string): void {
+    this.process.stdin?.write(`${line}\n`);
+  }
+
+  async ends(): Promise<string> {
+    this.process.stdin?.end();
+    await until(() => this.code !== undefined, "the end of the program", PATIENCE);
+    assert.equal(this.code, 0, this.said);
+    return this.said;
+  }
+}
+
+describe("apps from Debian packages", () => {
+  let api: StartedApi;
+  let folder: string;
+  let file: string;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "fedi-python-"));
+    file = join(folder, "crust.jpg");
+    await writeFile(file, await picture());
+    api = await startApi();
+    await canLogIn(api);
+  });
+  after(async () => {
+    await api.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const codeAt = async (url: string): Promise<string> => {
+    const { location } = await allowInBrowser(api, url);
+    return new URL(location, api.origin).searchParams.get("code") ?? "";
+  };
+
+  it("Mastodon.py does a day's work", async function () {
+    this.timeout(3 * PATIENCE);
+    if (!haveLibrary) {
+      console.log("      (skipped: apt-get install python3-mastodon)");
+      return this.skip();
+    }
+    const script = fileURLToPath(new URL("day.py", import.meta.url));
+    const program = new Program(PYTHON, [script, api.origin, file], folder);
+    const url = await program.says(/(http\S+oauth\/authorize\S*)\s/);
+    program.tell(await codeAt(url));
+    assert.match(await program.ends(), /the day is done/);
+  });
+});
