@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { CommandStartedEvent } from "mongodb";
 import mongoose, { type Connection } from "mongoose";
 import { insertRow } from "../../../src/database/native.ts";
-import type { ActorRow, InteractionRow, PostRow } from "../../../src/database/rows.ts";
+import type { ActorRow, InteractionRow, NotificationRow, PostRow } from "../../../src/database/rows.ts";
 import { loadGroupedNotifications, loadNotifications } from "../../../src/mastodon/load/notifications.ts";
 import { loadRelationships } from "../../../src/mastodon/load/relationships.ts";
 import { loadStatus, loadStatuses } from "../../../src/mastodon/load/statuses.ts";
@@ -90,7 +90,7 @@ describe("loading statuses", () => {
 
   it("asks as often for forty notifications, grouped or not, and relationships, as for one", async () => {
     const post = await storePost(site, owner);
-    const rows = [];
+    const rows: NotificationRow[] = [];
     for (let at = 0; at < 40; at += 1) {
       const fan = await storePerson(site, `fan${at}`);
       rows.unshift(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { insertRow } from "../../../src/database/native.ts";
-import type { ActorRow } from "../../../src/database/rows.ts";
+import type { ActorRow, TagRelationRow } from "../../../src/database/rows.ts";
 import { publishPost } from "../../../src/domain/posts.ts";
 import { startRemote, type FakeRemote } from "../../support/fake-remote.ts";
 import { storePerson } from "../../support/people.ts";
@@ -184,7 +184,7 @@ describe("searching", () => {
     });
 
     it("gives a tag that nobody has used, too, with and without a slash at the end", async () => {
-      await insertRow(api.site.models.tagRelations, {
+      await insertRow<TagRelationRow>(api.site.models.tagRelations, {
         _id: 9,
         owner: owner._id,
         kind: "follow",

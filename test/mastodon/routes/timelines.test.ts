@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { insertRow } from "../../../src/database/native.ts";
-import type { ActorRow, PostRow } from "../../../src/database/rows.ts";
+import type { ActorRow, ListRow, PostRow } from "../../../src/database/rows.ts";
 import { publishPost } from "../../../src/domain/posts.ts";
 import { snowflake } from "../../../src/support/ids.ts";
 import { storePerson } from "../../support/people.ts";
@@ -112,8 +112,8 @@ describe("timelines for apps", () => {
   });
 
   it("of a list are its owner's alone", async () => {
-    await api.site.models.lists.collection.insertOne({
-      _id: 7 as never,
+    await insertRow<ListRow>(api.site.models.lists, {
+      _id: 7,
       owner: owner._id,
       title: "bakers",
       repliesPolicy: "list",
