@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import request from "supertest";
 import { insertRow } from "../../src/database/native.ts";
-import { receivePost } from "../../src/domain/comments.ts";
+import { receivePost } from "../../src/domain/receive.ts";
 import { receiveInteraction } from "../../src/domain/interactions.ts";
 import { drainOutgoing } from "../../src/domain/outgoing.ts";
 import { makeSite, type HandMadeSite } from "../support/make-site.ts";

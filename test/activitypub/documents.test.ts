@@ -3,7 +3,7 @@ import express4 from "express4";
 import request from "supertest";
 import { insertRow } from "../../src/database/native.ts";
 import type { PostRow } from "../../src/database/rows.ts";
-import { receivePost } from "../../src/domain/comments.ts";
+import { receivePost } from "../../src/domain/receive.ts";
 import { receiveInteraction } from "../../src/domain/interactions.ts";
 import { removePost, updatePost } from "../../src/domain/posts.ts";
 import { drainOutgoing } from "../../src/domain/outgoing.ts";

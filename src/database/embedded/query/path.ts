@@ -1,4 +1,4 @@
-import type { Doc, Value } from "../bson/value.ts";
+import type { Value } from "../bson/value.ts";
 import { isDoc } from "../bson/value.ts";
 
 /** Sees one value a path leads to (undefined: missing) and the position in the outermost array on the way. */
