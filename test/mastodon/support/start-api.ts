@@ -43,6 +43,8 @@ export async function startApi(
   before?: (app: express.Express) => void,
 ): Promise<StartedApi> {
   const server = createServer();
+  // A busy test must not meet a connection that the server has just given up.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://localhost:${(server.address() as AddressInfo).port}`;
   const folder = mkdtempSync(join(tmpdir(), "fedi-api-"));
