@@ -10,10 +10,12 @@ import { startApi, type StartedApi } from "../support/start-api.ts";
 import { allowInBrowser, canLogIn } from "./consent.ts";
 import { picture } from "./stage.ts";
 
+const TOOT = "/usr/bin/toot";
 const PYTHON = "/usr/bin/python3";
 /** Slow machines take their time to start an interpreter. */
 const PATIENCE = 60_000;
 
+const haveToot = existsSync(TOOT);
 const haveLibrary = existsSync(PYTHON) && spawnSync(PYTHON, ["-c", "import mastodon"]).status === 0;
 
 /** A program that asks for the code of the consent page, and what it has said. */
@@ -83,5 +85,51 @@ describe("apps from Debian packages", () => {
     const url = await program.says(/(http\S+oauth\/authorize\S*)\s/);
     program.tell(await codeAt(url));
     assert.match(await program.ends(), /the day is done/);
+  });
+
+  it("toot does a day's work", async function () {
+    this.timeout(5 * PATIENCE);
+    if (!haveToot) {
+      console.log("      (skipped: apt-get install toot)");
+      return this.skip();
+    }
+    const login = new Program(
+      TOOT,
+      ["login", "--no-color", "--disable-https", "-i", new URL(api.origin).host],
+      folder,
+    );
+    const url = await login.says(/(http\S+oauth\/authorize\S*)\s/);
+    login.tell("n");
+    login.tell(await codeAt(url));
+    assert.match(await login.ends(), /logged in/i);
+    const toot = (...args: string[]): Promise<string> =>
+      new Program(TOOT, [...args, "--no-color"], folder).ends();
+
+    const posted = await toot(
+      "post",
+      "Fresh #bread",
+      "-m",
+      file,
+      "-d",
+      "A crust",
+      "-v",
+      "public",
+      "-l",
+      "en",
+    );
+    assert.match(posted, /Toot posted/);
+    const client = await api.client();
+    const [status] = (await client.get("/api/v1/timelines/home")).body;
+    assert.match(status.content, /Fresh/);
+    assert.equal(status.media_attachments[0]?.description, "A crust");
+    const id = status.id as string;
+    await toot("post", "Still hot", "-r", id);
+    assert.match(await toot("thread", id), /Still hot/);
+    for (const action of ["favourite", "reblog", "bookmark"]) await toot(action, id);
+    assert.match(await toot("bookmarks", "-1"), /Fresh/);
+    assert.match(await toot("search", "blog"), /@blog/);
+    await toot("delete", id);
+    await client.get(`/api/v1/statuses/${id}`, {}, { expect: 404 });
+    await toot("logout", `blog@${new URL(api.origin).host}`);
   });
 });
