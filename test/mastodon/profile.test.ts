@@ -26,7 +26,7 @@ describe("one's own profile", () => {
   afterEach(() => api.close());
 
   const change = (parameters: object, options: object = {}) =>
-    app.patch("/api/v1/accounts/update_credentials", parameters as Record<string, unknown>, options);
+    app.patch("/api/v1/accounts/update_credentials", parameters, options);
   const updates = async (): Promise<Record<string, unknown>[]> => {
     await drainOutgoing(api.site);
     const rows = await api.site.models.activities

@@ -29,7 +29,7 @@ describe("writing a status", () => {
     return row;
   };
   const write = async (parameters: object, expect = 200) =>
-    app.post("/api/v1/statuses", parameters as Record<string, unknown>, { expect });
+    app.post("/api/v1/statuses", parameters, { expect });
   const refused = async (parameters: object, reason: RegExp, status = 422): Promise<void> => {
     const before = await api.site.models.posts.countDocuments({});
     const { body } = await write(parameters, status);
@@ -295,7 +295,7 @@ describe("editing a status", () => {
   after(() => api.close());
 
   const edit = (id: string, parameters: object, expect = 200) =>
-    app.put(`/api/v1/statuses/${id}`, parameters as Record<string, unknown>, { expect });
+    app.put(`/api/v1/statuses/${id}`, parameters, { expect });
 
   it("replaces all of it, and keeps what it was in the history", async () => {
     const { body } = await app.post("/api/v1/statuses", {

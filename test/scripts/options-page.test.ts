@@ -12,7 +12,7 @@ describe("docs/options.md", () => {
   it("names every option and every field of an account, each with a description", () => {
     const page = optionsPage();
     for (const name of Object.keys(optionsSchema.shape)) {
-      assert.match(page, new RegExp(`^## \`${name}(\\.[a-zA-Z]+)?\`\\n\\n\\S`, "m"), name);
+      assert.match(page, new RegExp(`^## \`${name}(\\.[a-zA-Z0-9]+)?\`\\n\\n\\S`, "m"), name);
     }
     for (const name of Object.keys(accountSchema.shape)) {
       assert.match(page, new RegExp(`^\\| \`${name}\` \\|.*\\| [A-Z].* \\|$`, "m"), name);

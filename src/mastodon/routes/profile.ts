@@ -75,7 +75,5 @@ function readProfile({ params, files }: Context): ProfileChanges {
     language: source.string("language"),
     quotePolicy: readQuotePolicy(source.string("quote_policy")),
   };
-  return Object.fromEntries(
-    Object.entries(read).filter(([, value]) => value !== undefined),
-  );
+  return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined));
 }
