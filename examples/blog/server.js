@@ -66,6 +66,7 @@ app.use((_request, response) => {
 });
 
 const server = app.listen(port);
+fedi.attach(server); // (*) Apps hear what happens while it happens.
 
 server.on("listening", async () => {
   await fedi.ready;

@@ -32,6 +32,7 @@ export async function serveCommand(argv: string[], environment: NodeJS.ProcessEn
   const app = express().disable("x-powered-by").use(fedi);
   try {
     const server = await listen(app, port, host);
+    fedi.attach(server);
     endOnSignal(server, fedi);
     await fedi.ready;
     await greet(fedi, server);

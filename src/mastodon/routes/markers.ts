@@ -1,7 +1,7 @@
 import { MARKED, markersOf, moveMarker, type Marked } from "../../domain/markers.ts";
 import type { Api } from "../api.ts";
 import { markerEntity, type MarkerEntity } from "../entities/marker.ts";
-import { invalidField } from "../errors.ts";
+import { unprocessable } from "../errors.ts";
 
 /** How far a person has read, kept for all their apps. */
 export function markerRoutes(api: Api): void {
@@ -21,7 +21,7 @@ export function markerRoutes(api: Api): void {
     const moves = MARKED.flatMap((timeline): [Marked, string][] => {
       const id = params.object(timeline)?.string("last_read_id");
       if (id === undefined) return [];
-      if (!/^\d{1,19}$/.test(id)) throw invalidField("last_read_id", "ERR_INVALID", "is not an id");
+      if (!/^\d{1,19}$/.test(id)) throw unprocessable("Validation failed: Last read id is not an id");
       return [[timeline, id]];
     });
     const moved: Partial<Record<Marked, MarkerEntity>> = {};
