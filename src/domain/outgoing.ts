@@ -1,3 +1,4 @@
+import type { Collection, Filter, UpdateFilter } from "mongodb";
 import type { Model } from "mongoose";
 import { native } from "../database/native.ts";
 import type { ActorRow, IntentRow, MentionRow, PostRow } from "../database/rows.ts";
@@ -13,6 +14,7 @@ import { fetchObject } from "../remote/objects.ts";
 import type { Site } from "../site.ts";
 import { MINUTE, fromNow } from "../support/clock.ts";
 import { reasonOf } from "../support/errors.ts";
+import { snowflake } from "../support/ids.ts";
 import { accountKey } from "./accounts.ts";
 import { keepInConversations } from "./conversations.ts";
 import { findPost } from "./find-post.ts";
@@ -54,7 +56,7 @@ const claimPost = (site: Site): Promise<PostRow | null> =>
 const claimActor = (site: Site): Promise<ActorRow | null> =>
   site.models.actors.findOneAndUpdate(...dueAndLease(site)).lean<ActorRow | null>();
 
-async function turn<Row extends { _id: number }>(
+async function turn<Row extends { _id: number; fingerprint?: string }>(
   site: Site,
   collection: "posts" | "actors",
   row: Row,
@@ -64,15 +66,50 @@ async function turn<Row extends { _id: number }>(
   const [intent] = intents ?? [];
   const rows = native<ActorRow | PostRow>(site.models[collection] as Model<ActorRow | PostRow>);
   const { _id } = row;
-  if (intent) await send(site, row, intent);
-  await rows.updateOne({ _id }, { $pull: { outgoing: { id: intent?.id ?? 0 } } });
+  if (intent) {
+    await send(site, row, intent);
+    await settle(site, rows, row, intent);
+  }
   // Only if nothing was added meanwhile; what was added has set its own due time.
   const finished = await rows.updateOne(
-    { _id, outgoing: { $size: 0 } },
+    { _id, "outgoing.0": { $exists: false } },
     { $unset: { outgoing: 1, outgoingAt: 1 } },
   );
   if (finished.matchedCount === 0) await rows.updateOne({ _id }, { $set: { outgoingAt: site.clock.now() } });
   return intent ? 1 : 0;
+}
+
+/**
+ * Takes a turned intent away. Whoever edited or removed the row while it was being turned took that intent for unsent and
+ * added none of their own: then the change becomes an intent now.
+ */
+async function settle(
+  site: Site,
+  rows: Collection<ActorRow | PostRow>,
+  row: { _id: number; fingerprint?: string },
+  intent: IntentRow,
+): Promise<void> {
+  const { _id } = row;
+  const taken = await rows.updateOne(
+    {
+      _id,
+      ...(intent.type === "Delete"
+        ? {}
+        : { fingerprint: row.fingerprint ?? null, deletedAt: { $exists: false } }),
+    } as Filter<ActorRow | PostRow>,
+    { $pull: { outgoing: { id: intent.id } } },
+  );
+  if (taken.matchedCount > 0) return;
+  const at = site.clock.now();
+  const edited = await rows.updateOne(
+    { _id, deletedAt: { $exists: false }, "outgoing.id": intent.id },
+    { $set: { "outgoing.$": { id: snowflake(at), type: "Update", at } } },
+  );
+  if (edited.matchedCount > 0) return;
+  await rows.updateOne(
+    { _id, deletedAt: { $exists: true }, "outgoing.type": { $ne: "Delete" } },
+    { $set: { outgoing: [{ id: snowflake(at), type: "Delete", at }], outgoingAt: at } },
+  );
 }
 
 async function sendPost(site: Site, row: PostRow, intent: IntentRow): Promise<void> {

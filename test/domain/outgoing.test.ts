@@ -180,4 +180,42 @@ describe("intents", () => {
     ]);
     assert.equal(creates[1]?.object["attributedTo"], "https://blog.example/ap/accounts/blog");
   });
+
+  describe("while one is being turned", () => {
+    /** Something happens to the post while the mentioned person is looked up. */
+    const meanwhile = (name: string, what: () => Promise<unknown>): string => {
+      const person = remote.character(name);
+      let once = false;
+      remote.serve(`/users/${name}`, async () => {
+        if (!once) {
+          once = true;
+          await what();
+        }
+        return { body: person.document };
+      });
+      return person.handle;
+    };
+    const types = async (): Promise<string[]> => (await sent()).map((activity) => activity.type);
+
+    it("an edit is sent after it, as an Update", async () => {
+      const handle = meanwhile("mira", () =>
+        publishPost(made.site, { url: PAGE, title: "Bread", markdown: "Flour and salt." }),
+      );
+      await publishPost(made.site, { url: PAGE, title: "Bread", markdown: `Flour, says @${handle}.` });
+      clock.advance(MINUTE);
+      await drainOutgoing(made.site);
+      assert.deepEqual(await types(), ["Create", "Update"]);
+      assert.match(String((await sent())[1]?.object["content"]), /salt/);
+      assert.equal((await findPost(made.site, PAGE))?.outgoingAt, undefined);
+    });
+
+    it("a removal is sent after it, as a Delete", async () => {
+      const handle = meanwhile("nils", () => removePost(made.site, PAGE));
+      await publishPost(made.site, { url: PAGE, title: "Bread", markdown: `Flour, says @${handle}.` });
+      clock.advance(MINUTE);
+      await drainOutgoing(made.site);
+      assert.deepEqual(await types(), ["Create", "Delete"]);
+      assert.equal(await made.site.models.posts.countDocuments({ outgoingAt: { $exists: true } }), 0);
+    });
+  });
 });
