@@ -12,10 +12,10 @@ export function withAnswer(redirectUri: string, answer: Record<string, string | 
   return `${redirectUri}${joint}${query.toString()}`;
 }
 
-/** Where a redirect URI leads, for a person to recognise: a host, or the scheme of an app on this device. */
-export function placeOf(redirectUri: string): string {
+/** Where a redirect URI leads, for a person to recognise: a host on the web, or the scheme of an app on this device. */
+export function placeOf(redirectUri: string): { host: string } | { scheme: string } {
   const { scheme, isWeb } = schemeOf(redirectUri);
-  return isWeb ? new URL(redirectUri).host : `${scheme}:`;
+  return isWeb ? { host: new URL(redirectUri).host } : { scheme: `${scheme}:` };
 }
 
 /**
