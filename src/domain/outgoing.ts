@@ -1,4 +1,4 @@
-import type { Collection, Filter, UpdateFilter } from "mongodb";
+import type { Collection, Filter } from "mongodb";
 import type { Model } from "mongoose";
 import { native } from "../database/native.ts";
 import type { ActorRow, IntentRow, MentionRow, PostRow } from "../database/rows.ts";

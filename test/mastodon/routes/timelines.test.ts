@@ -68,7 +68,7 @@ describe("timelines for apps", () => {
       kind: "block",
       createdAt: new Date(),
     });
-    await api.site.models.posts.updateOne({ _id: posts[3]?._id }, { $set: { deletedAt: new Date() } });
+    await api.site.models.posts.updateOne({ _id: posts[3]?._id ?? 0 }, { $set: { deletedAt: new Date() } });
     const pages = await app.pages("/api/v1/timelines/home", { limit: 2 });
     assert.deepEqual(
       pages.flatMap(idsOf),
