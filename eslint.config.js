@@ -92,5 +92,17 @@ export default tseslint.config(
       },
     },
   },
-  { files: ["views/assets/**"], languageOptions: { globals: { document: "readonly", navigator: "readonly", location: "readonly", DOMParser: "readonly", setTimeout: "readonly" } }, rules: { "no-console": "off" } },
+  {
+    files: ["views/assets/**"],
+    languageOptions: {
+      globals: {
+        document: "readonly",
+        navigator: "readonly",
+        location: "readonly",
+        DOMParser: "readonly",
+        setTimeout: "readonly",
+      },
+    },
+    rules: { "no-console": "off" },
+  },
 );
