@@ -50,7 +50,7 @@ export function answerRefusal(error: unknown, response: Response): boolean {
   const refusal = refusalOf(error);
   if (refusal === undefined || response.headersSent) return false;
   if (refusal.status === 401 && !response.hasHeader("WWW-Authenticate"))
-    response.set("WWW-Authenticate", 'Bearer realm="Doorkeeper", error="invalid_token"');
+    response.set("WWW-Authenticate", 'Bearer error="invalid_token"');
   if (refusal.retryAfter !== undefined) response.set("Retry-After", String(refusal.retryAfter));
   response.status(refusal.status).set("Cache-Control", "no-store").type("json");
   response.send(
