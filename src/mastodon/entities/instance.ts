@@ -61,7 +61,8 @@ export function instanceEntity(input: InstanceInput) {
     domain: host,
     title: facts.title,
     version: API_VERSION,
-    source_url: "https://www.npmjs.com/package/express-fediverse",
+    // Required by clients; the site itself, which may say where its own source is.
+    source_url: `${origin}/`,
     description: facts.summary,
     usage: { users: { active_month: facts.activeLastMonth } },
     thumbnail: { url: input.thumbnail, blurhash: null, versions: {} },
