@@ -13,6 +13,7 @@ function sample(flag: Flag): { text: string; value: unknown } {
     language: "pt-BR",
     collectionPrefix: "mine_",
     loginUrl: "/login",
+    contactEmail: "owner@blog.example",
   };
   const text = special[flag.path] ?? flag.choices?.at(-1);
   if (text !== undefined) return { text, value: text };
