@@ -92,9 +92,11 @@ export async function startApi(
     stranger: (address = `10.9.${Math.floor((strangers += 1) / 250)}.${(strangers % 250) + 1}`) =>
       new ApiClient(origin, { address }),
     async close() {
+      // A server ends with its last socket, and streams are only ended by the site.
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
       await fedi.close();
+      await closed;
       await rm(folder, { recursive: true, force: true });
     },
   };
