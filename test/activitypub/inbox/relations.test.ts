@@ -147,7 +147,8 @@ describe("what others decide about our accounts", () => {
         [moved.uri],
       );
       assert.equal((await row(alice)).movedTo, moved.uri);
-      assert.deepEqual([(await sent("Follow")).at(-1)?.object, (await sent("Undo")).length], [moved.uri, 1]);
+      assert.ok((await sent("Follow")).some((one) => one.object === moved.uri));
+      assert.equal((await sent("Undo")).length, 1);
       await arrives(alice, move());
       assert.equal((await sent("Follow")).length, 2);
     });

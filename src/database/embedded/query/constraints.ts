@@ -134,7 +134,9 @@ class Collector {
       case "not":
         this.complete = false;
         if (node.node.kind === "leaf" && node.node.op === "$eq" && node.node.operand === null) {
-          this.add(prefix + node.node.path, { intervals: notNull, exact: false, present: true });
+          // Over an empty array `a.b` is no null, and yet its key is one: only whole fields say so by their key.
+          if (!node.node.path.includes(".") && prefix === "")
+            this.add(node.node.path, { intervals: notNull, exact: false, present: true });
         }
         return;
       default:
