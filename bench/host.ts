@@ -5,24 +5,29 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import autocannon from "autocannon";
+import { Load } from "./host/load.ts";
 
 /**
- * What the package costs the host's own pages: `npm run bench:host`. The same app with and without it, each in a process
- * of its own, loaded in turns (so that a busy machine slows both), and the median of the ratios taken. Prints figures and, as its
- * last line, the same as JSON.
+ * What the package costs the host's own pages: `npm run bench:host`. The same blog with and without it, each in a process
+ * of its own, loaded in turns, so that a busy machine slows both. Two processes of the very same program differ by a
+ * tenth and more, by how memory fell and what was compiled when: so pairs are started anew, many times, and the median of
+ * their ratios is taken. Two plain processes are compared as well, to show how far that can be trusted; and a page that
+ * is one text from memory, the least that Express can do: there it shows that a larger heap makes V8's collections
+ * dearer, whatever it is larger by. Prints figures and, as its last line, the same as JSON.
  */
-const ROUNDS = Number(process.env.ROUNDS ?? 40);
-const SECONDS = 0.4;
+const PAIRS = Number(process.env.PAIRS ?? 10);
+const ROUNDS = 8;
+const CASES = {
+  page: { path: "/", requests: 1000, mounted: true },
+  bare: { path: "/bare", requests: 2000, mounted: true },
+  twins: { path: "/", requests: 1000, mounted: false },
+};
 const CONNECTIONS = 20;
 
 interface Host {
   process: ChildProcess;
   lines: AsyncIterator<string>;
-  url: string;
-  /** Requests per second, a number a round. */
-  rates: number[];
-  answered: number;
+  origin: string;
 }
 
 async function startHost(mounted: boolean, directory: string): Promise<Host> {
@@ -32,35 +37,15 @@ async function startHost(mounted: boolean, directory: string): Promise<Host> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const port = await numberAfter("ready", lines);
-  return { process: child, lines, url: `http://127.0.0.1:${port}/posts/rye`, rates: [], answered: 0 };
+  const { value, done } = await lines.next();
+  if (done === true) throw new Error("the host ended before it was ready");
+  return { process: child, lines, origin: `http://127.0.0.1:${Number(value.split(" ")[1])}` };
 }
 
-async function numberAfter(word: string, lines: AsyncIterator<string>): Promise<number> {
-  for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
-    const [name, value] = line.value.split(" ");
-    if (name === word) return Number(value);
-  }
-  throw new Error(`the host ended without saying "${word}"`);
-}
-
-/** Requests per second over so many requests. */
-async function load(host: Host, amount: number): Promise<number> {
-  const started = performance.now();
-  const result = await autocannon({ url: host.url, connections: CONNECTIONS, amount });
-  if (result.errors > 0 || result.non2xx > 0)
-    throw new Error(`${result.errors} errors and ${result.non2xx} other answers from ${host.url}`);
-  host.answered += result.requests.total;
-  return (result.requests.total / (performance.now() - started)) * 1000;
-}
-
-/** Ends it; microseconds of CPU that each request took. */
-async function end(host: Host): Promise<number> {
+async function end(host: Host): Promise<void> {
   const ended = once(host.process, "exit");
   host.process.kill("SIGTERM");
-  const cpu = await numberAfter("cpu", host.lines);
   await ended;
-  return cpu / host.answered;
 }
 
 function median(values: readonly number[]): number {
@@ -70,41 +55,52 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? high : (low + high) / 2;
 }
 
-const directory = await mkdtemp(join(tmpdir(), "fedi-bench-host-"));
-const plain = await startHost(false, directory);
-const mounted = await startHost(true, directory);
-const pairs: number[] = [];
-// Warm both up, and find out how many requests make a round here.
-let amount = 500;
-for (let round = 0; round < 4; round += 1) {
-  for (const host of [plain, mounted])
-    amount = Math.max(200, Math.round((await load(host, amount)) * SECONDS));
+interface Comparison {
+  plain: number;
+  other: number;
+  ratio: number;
 }
-for (let round = 0; round < ROUNDS; round += 1) {
-  // The order changes from round to round: whoever comes second may find a warmer machine.
-  const order = round % 2 === 0 ? [plain, mounted] : [mounted, plain];
-  for (const host of order) host.rates.push(await load(host, amount));
-  const [without = 1, withIt = 0] = [plain.rates.at(-1), mounted.rates.at(-1)];
-  pairs.push(withIt / without);
+
+/** Requests per second of two fresh hosts, a median each, and the median of the rounds' ratios. */
+async function compare({ path, requests, mounted }: (typeof CASES)["page"]): Promise<Comparison> {
+  const directory = await mkdtemp(join(tmpdir(), "fedi-bench-host-"));
+  const hosts = [await startHost(false, directory), await startHost(mounted, directory)];
+  const loads = await Promise.all(hosts.map(({ origin }) => Load.open(origin + path, CONNECTIONS)));
+  const rates: [number[], number[]] = [[], []];
+  for (const load of loads) await load.run(3 * requests);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    // The order changes from round to round: whoever comes second may find a warmer machine.
+    for (const which of round % 2 === 0 ? [0, 1] : [1, 0])
+      rates[which as 0 | 1].push((await loads[which]?.run(requests)) ?? 0);
+  }
+  for (const load of loads) load.close();
+  for (const host of hosts) await end(host);
+  await rm(directory, { recursive: true, force: true });
+  const ratios = rates[0].map((rate, round) => (rates[1][round] ?? 0) / rate);
+  return { plain: median(rates[0]), other: median(rates[1]), ratio: median(ratios) };
 }
-const [withoutIt, withIt] = [median(plain.rates), median(mounted.rates)];
-const cpu = { without: await end(plain), withIt: await end(mounted) };
-await rm(directory, { recursive: true, force: true });
+
+const results = { page: [] as Comparison[], bare: [] as Comparison[], twins: [] as Comparison[] };
+for (let pair = 0; pair < PAIRS; pair += 1)
+  for (const name of ["page", "bare", "twins"] as const) results[name].push(await compare(CASES[name]));
+
+const rounded = (value: number): number => Number(value.toFixed(3));
+const figures = (name: keyof typeof results) => ({
+  ratio: rounded(median(results[name].map(({ ratio }) => ratio))),
+  plainPerSecond: Math.round(median(results[name].map(({ plain }) => plain))),
+  otherPerSecond: Math.round(median(results[name].map(({ other }) => other))),
+  ratios: results[name].map(({ ratio }) => rounded(ratio)).sort((a, b) => a - b),
+});
+const line = (label: string, { ratio, plainPerSecond, otherPerSecond, ratios }: ReturnType<typeof figures>) =>
+  console.log(
+    `  ${label.padEnd(34)} ${ratio}  (${plainPerSecond} and ${otherPerSecond} requests/s; pairs: ${ratios.join(" ")})`,
+  );
+const [page, bare, twins] = [figures("page"), figures("bare"), figures("twins")];
 console.log(
-  `A page of the host, ${CONNECTIONS} connections, ${ROUNDS} rounds of ${amount} requests in turns, ` +
-    `${cpus().length} cores, Node ${process.versions.node}\n` +
-    `  without the package  ${Math.round(withoutIt)} requests/s, ${Math.round(cpu.without)} µs of CPU each\n` +
-    `  with it mounted      ${Math.round(withIt)} requests/s, ${Math.round(cpu.withIt)} µs of CPU each (its clockwork and store included)`,
+  `Requests per second with the package, to those without; ${CONNECTIONS} connections, ${PAIRS} pairs of fresh processes, ` +
+    `${cpus().length} cores, Node ${process.versions.node}`,
 );
-console.log(
-  JSON.stringify({
-    bench: "host",
-    ratio: Number(median(pairs).toFixed(3)),
-    ratioOfMedians: Number((withIt / withoutIt).toFixed(3)),
-    plainPerSecond: Math.round(withoutIt),
-    mountedPerSecond: Math.round(withIt),
-    plainCpuMicroseconds: Math.round(cpu.without),
-    mountedCpuMicroseconds: Math.round(cpu.withIt),
-    rounds: ROUNDS,
-  }),
-);
+line("the blog's front page", page);
+line("one text from memory", bare);
+line("the front page, both without it", twins);
+console.log(JSON.stringify({ bench: "host", ratio: page.ratio, page, bare, twins }));

@@ -1,11 +1,13 @@
-// The host of `npm run bench:host`: one page, and with the argument "mounted" the package in front of it. Compiled code
-// only, so that what is measured is what users run.
+// The host of `npm run bench:host`: the front page of the example blog as its templates make it, and a page that costs
+// nothing; with the argument "mounted" the package in front of both. Compiled code only, so that what is measured is what
+// users run.
 import express from "express";
+import { allPosts } from "../../examples/blog/posts.js";
+import { render } from "../../examples/blog/views.js";
 
 const [, , mounted] = process.argv;
 const app = express().disable("x-powered-by");
 let fedi;
-let atStart;
 const page = `<!doctype html><title>A page</title><h1>A page</h1>${"<p>Of the host's own, of a usual length.</p>".repeat(100)}`;
 
 const server = app.listen(0, "127.0.0.1", async () => {
@@ -22,16 +24,21 @@ const server = app.listen(0, "127.0.0.1", async () => {
     app.use(fedi);
     await fedi.ready;
   }
-  app.get("/posts/:slug", (_request, response) => response.send(page));
-  atStart = process.cpuUsage();
+  // Read once: the files would cost more than all else together.
+  const posts = await allPosts();
+  app.get("/", (_request, response) => {
+    response.send(render("home", { title: "Crumb & Crust", posts, home: true }));
+  });
+  app.get("/bare", (_request, response) => response.send(page));
   console.log(`ready ${port}`);
 });
+
+// While the other one is loaded, this one's connections wait.
+server.keepAliveTimeout = 60_000;
 
 process.once("SIGTERM", async () => {
   server.close();
   server.closeAllConnections();
-  const { user, system } = process.cpuUsage(atStart);
-  console.log(`cpu ${user + system}`);
   await fedi?.close();
   process.exit(0);
 });
