@@ -1,5 +1,5 @@
 import { mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
@@ -7,10 +7,20 @@ import { startEmbedded, type EmbeddedStore } from "../../src/database/embedded/i
 
 let shared: Promise<{ store: EmbeddedStore; directory: string }> | undefined;
 
+/** Does mocha run files in several processes, and is this one of them? */
+export function isWorker(): boolean {
+  return process.env.MOCHA_WORKER_ID !== undefined;
+}
+
+/** What the folders of one run's stores begin with. @param run the id of mocha's own process. */
+function folderPrefix(run: number): string {
+  return `fedi-test-${run}-`;
+}
+
 /** Starts the store under test once a process: the embedded one, kept in the page cache only. */
 async function embedded(): Promise<EmbeddedStore> {
   shared ??= (async () => {
-    const directory = mkdtempSync(join(tmpdir(), "fedi-test-"));
+    const directory = mkdtempSync(join(tmpdir(), folderPrefix(isWorker() ? process.ppid : process.pid)));
     return { store: await startEmbedded({ directory, durability: "os" }), directory };
   })();
   return (await shared).store;
@@ -26,7 +36,13 @@ export async function freshDatabase(): Promise<string> {
   return `${start}/${name}${options}`;
 }
 
-/** Ends the shared store; mocha calls it after the last test. */
+/** Removes what the stores of this run's processes have left; mocha's own process calls it when all have ended. */
+export async function removeStores(): Promise<void> {
+  const left = (await readdir(tmpdir())).filter((name) => name.startsWith(folderPrefix(process.pid)));
+  await Promise.all(left.map((name) => rm(join(tmpdir(), name), { recursive: true, force: true })));
+}
+
+/** Ends this process's store. */
 export async function endStore(): Promise<void> {
   if (!shared) return;
   const { store, directory } = await shared;
