@@ -12,7 +12,11 @@ export interface ReadingOptions {
 /** Registers addresses that answer GET and HEAD in one media type, whatever is accepted: `/.well-known` and NodeInfo. */
 export function getOnly(router: Router): (path: string, handler: RequestHandler) => void {
   return (path, handler) => {
-    router.get(path, handler);
+    router.get(path, async (request, response, next) => {
+      // Apps in a browser are to read why not, too.
+      response.set("Access-Control-Allow-Origin", "*");
+      await handler(request, response, next);
+    });
     router.all(path, refuse("GET, HEAD, OPTIONS"));
   };
 }

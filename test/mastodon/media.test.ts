@@ -32,7 +32,8 @@ describe("uploading a picture", () => {
 
   before(async () => {
     clock = new TestClock(new Date());
-    api = await startApi({ clock });
+    const nowhere = "/nowhere/ffmpeg";
+    api = await startApi({ clock, media: { ffmpeg: nowhere, ffprobe: nowhere } });
   });
   // Thirty uploads in half an hour are all that one app may do.
   beforeEach(async () => void (app = await api.client("blog")));

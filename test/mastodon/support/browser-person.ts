@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { noteMethod } from "./methods-called.ts";
 
 /** A person at a browser, without the browser: keeps cookies, follows nothing by itself, fills in forms. */
 export class BrowserPerson {
@@ -47,6 +48,7 @@ export class BrowserPerson {
   }
 
   async #request(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Page> {
+    noteMethod(init.method ?? "GET", path);
     const response = await fetch(new URL(path, this.#origin), {
       ...init,
       redirect: "manual",
