@@ -78,7 +78,7 @@ describe("an app finds the API", () => {
       ["?resource=blog", 404],
       [`?resource=acct:nobody@${host}`, 404],
       ["?resource=acct:blog@elsewhere.example", 404],
-      [`?resource=acct:${"x".repeat(5000)}@${host}`, 404],
+      [`?resource=acct:${"x".repeat(5000)}@${host}`, 400],
       [`?resource=acct:blog%00@${host}`, 404],
     ] as const) {
       const answer = await open(`/.well-known/webfinger${resource}`);
