@@ -65,7 +65,9 @@ interface Comparison {
 async function compare({ path, requests, mounted }: (typeof CASES)["page"]): Promise<Comparison> {
   const directory = await mkdtemp(join(tmpdir(), "fedi-bench-host-"));
   const hosts = [await startHost(false, directory), await startHost(mounted, directory)];
-  const loads = await Promise.all(hosts.map(({ origin }) => Load.open(origin + path, CONNECTIONS)));
+  const loads = await Promise.all(
+    hosts.map(({ origin }) => Load.open({ url: origin + path, connections: CONNECTIONS })),
+  );
   const rates: [number[], number[]] = [[], []];
   for (const load of loads) await load.run(3 * requests);
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -1,84 +1,128 @@
-import { connect, type Socket } from "node:net";
 import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+
+/** What is asked, and how often at the same time. */
+export interface Question {
+  url: string;
+  connections: number;
+  method?: string;
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+}
+
+interface Connection {
+  socket: Socket;
+  /** Bytes of an answer that has not come in full. */
+  received: Buffer;
+  askedAt: number;
+}
 
 /**
- * Asks for one page over kept connections, one request at a time on each. No more than sockets and a count of bytes: a
- * client that parses would need more of the machine than the server that is measured.
+ * Asks the same again and again over kept connections, one request at a time on each. No more than sockets and a count of
+ * bytes: a client that parses would need more of the machine than the server that is measured.
  */
 export class Load {
-  readonly #request: string;
-  readonly #length: number;
-  readonly #connections: { socket: Socket; received: number }[];
-  #answered: (connection: { socket: Socket; received: number }) => void = () => undefined;
+  /** Milliseconds that each answer of the last `run` took, in the order in which they came. */
+  latencies: number[] = [];
+  readonly #request: Buffer;
+  readonly #connections: Connection[];
+  #answered: (connection: Connection, answer: Buffer) => void = () => undefined;
+  #failed: (error: Error) => void = () => undefined;
 
-  private constructor(request: string, length: number, sockets: Socket[]) {
+  private constructor(request: Buffer, sockets: Socket[]) {
     this.#request = request;
-    this.#length = length;
-    this.#connections = sockets.map((socket) => ({ socket, received: 0 }));
-    for (const connection of this.#connections)
-      connection.socket.on("data", (chunk: Buffer) => {
-        connection.received += chunk.length;
-        if (connection.received < this.#length) return;
-        connection.received -= this.#length;
-        this.#answered(connection);
-      });
+    this.#connections = sockets.map((socket) => ({ socket, received: Buffer.alloc(0), askedAt: 0 }));
+    for (const connection of this.#connections) {
+      connection.socket.on("data", (chunk: Buffer) => this.#take(connection, chunk));
+      connection.socket.on("close", () => this.#failed(new Error("the server has closed a connection")));
+    }
   }
 
-  /** @throws Error where the page does not answer 200 with a fixed length. */
-  static async open(url: string, connections: number): Promise<Load> {
-    const { hostname, port, host, pathname } = new URL(url);
-    const request = `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\nAccept: text/html,*/*;q=0.8\r\n\r\n`;
+  static async open({ url, connections, method = "GET", headers = {}, body = "" }: Question): Promise<Load> {
+    const { hostname, port, host, pathname, search } = new URL(url);
+    const lines = Object.entries({
+      Host: host,
+      Accept: "text/html,*/*;q=0.8",
+      ...headers,
+      ...(body === "" ? {} : { "Content-Length": String(Buffer.byteLength(body)) }),
+    }).map(([name, value]) => `${name}: ${value}\r\n`);
+    const request = `${method} ${pathname}${search} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
     const sockets = await Promise.all(
       Array.from({ length: connections }, async () => {
-        const socket = connect(Number(port), hostname);
+        const socket = connect(Number(port), hostname).setNoDelay();
         await once(socket, "connect");
         return socket;
       }),
     );
-    return new Load(request, await lengthOfAnswer(sockets[0], request), sockets);
+    return new Load(Buffer.from(request), sockets);
   }
 
-  /** Requests per second over so many requests. @throws Error where a connection is closed by the server. */
+  #take(connection: Connection, chunk: Buffer): void {
+    const { received } = connection;
+    connection.received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+    let length: number | undefined;
+    try {
+      length = lengthOfAnswer(connection.received);
+    } catch (error) {
+      this.#failed(error as Error);
+      return;
+    }
+    if (length === undefined || connection.received.length < length) return;
+    const answer = connection.received.subarray(0, length);
+    connection.received = connection.received.subarray(length);
+    this.#answered(connection, answer);
+  }
+
+  /**
+   * Requests per second over so many requests.
+   * @throws Error where a connection is closed by the server, or an answer is not 200 with a fixed length.
+   */
   async run(amount: number): Promise<number> {
+    this.latencies = [];
     const started = performance.now();
     await new Promise<void>((resolve, reject) => {
-      let [sent, done] = [0, 0];
-      const ask = (socket: Socket): void => {
+      let sent = 0;
+      const ask = (connection: Connection): void => {
         sent += 1;
-        socket.write(this.#request);
+        connection.askedAt = performance.now();
+        connection.socket.write(this.#request);
       };
-      this.#answered = ({ socket }) => {
-        done += 1;
-        if (done === amount) resolve();
-        else if (sent < amount) ask(socket);
+      this.#failed = reject;
+      this.#answered = (connection) => {
+        this.latencies.push(performance.now() - connection.askedAt);
+        if (this.latencies.length === amount) resolve();
+        else if (sent < amount) ask(connection);
       };
-      for (const { socket } of this.#connections) {
-        socket.removeAllListeners("close");
-        socket.once("close", () => reject(new Error("the host has closed a connection")));
-        ask(socket);
-      }
+      for (const connection of this.#connections) if (sent < amount) ask(connection);
     });
+    this.#failed = () => undefined;
     return (amount / (performance.now() - started)) * 1000;
   }
 
+  /** The body of one answer. */
+  async once(): Promise<Buffer> {
+    const [connection] = this.#connections;
+    if (connection === undefined) throw new Error("no connection");
+    return new Promise((resolve, reject) => {
+      this.#failed = reject;
+      this.#answered = (_, answer) => resolve(Buffer.from(answer.subarray(answer.indexOf("\r\n\r\n") + 4)));
+      connection.socket.write(this.#request);
+    });
+  }
+
   close(): void {
-    for (const { socket } of this.#connections) socket.removeAllListeners("close").destroy();
+    this.#failed = () => undefined;
+    for (const { socket } of this.#connections) socket.destroy();
   }
 }
 
-/** Every answer of a page that does not change is as long as the first. */
-async function lengthOfAnswer(socket: Socket | undefined, request: string): Promise<number> {
-  if (socket === undefined) throw new Error("no connection");
-  socket.write(request);
-  let answer = "";
-  for (;;) {
-    const [chunk] = (await once(socket, "data")) as [Buffer];
-    answer += chunk.toString("latin1");
-    const head = answer.indexOf("\r\n\r\n");
-    if (head < 0) continue;
-    const length = /^content-length: (\d+)/im.exec(answer.slice(0, head))?.[1];
-    if (!answer.startsWith("HTTP/1.1 200 ") || length === undefined)
-      throw new Error(`not an answer of a fixed length: ${answer.slice(0, head)}`);
-    if (answer.length >= head + 4 + Number(length)) return head + 4 + Number(length);
-  }
+/** Bytes of head and body; `undefined` while the head has not come. @throws Error for what cannot be measured. */
+function lengthOfAnswer(received: Buffer): number | undefined {
+  const end = received.indexOf("\r\n\r\n");
+  if (end < 0) return undefined;
+  const head = received.latin1Slice(0, end);
+  const length = /^content-length: (\d+)/im.exec(head)?.[1];
+  if (!head.startsWith("HTTP/1.1 200 ") || length === undefined)
+    throw new Error(`not an answer of a fixed length: ${head}`);
+  return end + 4 + Number(length);
 }

@@ -1,0 +1,234 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { FOLLOWED, seed, type Seeded } from "./api/seed.ts";
+import { Load } from "./host/load.ts";
+
+/**
+ * How fast apps are answered: `npm run bench:api`. A small store and a large one, each behind a site of its own, with an
+ * owner who follows 500 people and whose home timeline is full; asked by one app alone and by 16 at a time. Beside them
+ * bare Express, which sends the very same JSON from memory. All take turns, so that a busy machine slows all alike.
+ * `POSTS=20000` measures that size only. Prints figures and, as its last line, the same as JSON.
+ */
+const SIZES = process.env.POSTS === undefined ? [20_000, 1_000_000] : [Number(process.env.POSTS)];
+const ROUNDS = Number(process.env.ROUNDS ?? 10);
+const AT_ONCE = 16;
+/** Requests of one turn. A status written changes what the lists show, so writing comes last. */
+const TURN = { 1: 40, [AT_ONCE]: 160 } as const;
+type Callers = 1 | typeof AT_ONCE;
+
+interface Question {
+  name: string;
+  path: (seeded: Seeded) => string;
+  body?: string;
+}
+
+const QUESTIONS: readonly Question[] = [
+  { name: "home", path: () => "/api/v1/timelines/home?limit=20" },
+  { name: "account", path: ({ account }) => `/api/v1/accounts/${account}/statuses?limit=20` },
+  { name: "notifications", path: () => "/api/v1/notifications" },
+  { name: "context", path: ({ thread }) => `/api/v1/statuses/${thread}/context` },
+  {
+    name: "post",
+    path: () => "/api/v1/statuses",
+    body: JSON.stringify({
+      status: "Fresh #bread from a slow oven, as every morning. More at https://blog.example/bread",
+      visibility: "public",
+    }),
+  },
+];
+
+interface Server {
+  child: ChildProcess;
+  origin: string;
+}
+
+async function start(file: string, directory = ""): Promise<Server> {
+  const child = spawn(process.execPath, [...profiling(file), fileURLToPath(new URL(file, import.meta.url))], {
+    env: { ...process.env, NODE_ENV: "production", NODE_OPTIONS: "", DATA_DIR: directory },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const line of createInterface({ input: child.stdout }))
+    return { child, origin: `http://127.0.0.1:${Number(line.split(" ")[1])}` };
+  throw new Error(`${file} ended before it was ready`);
+}
+
+/** `PROFILE=<folder>` keeps CPU profiles of the sites there. */
+const profiling = (file: string): string[] =>
+  process.env.PROFILE === undefined || file.includes("bare")
+    ? []
+    : ["--cpu-prof", `--cpu-prof-dir=${process.env.PROFILE}`];
+
+async function end({ child }: Server): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  await ended;
+}
+
+interface Subject {
+  posts: number;
+  seeded: Seeded;
+  site: Server;
+}
+
+/** One list of one site and its twin on bare Express, with the times that they took. */
+class Pair {
+  readonly ours: number[] = [];
+  readonly bare: number[] = [];
+  readonly #ours: Load;
+  readonly #bare: Load;
+  readonly #turn: number;
+
+  private constructor(ours: Load, bare: Load, turn: number) {
+    this.#ours = ours;
+    this.#bare = bare;
+    this.#turn = turn;
+  }
+
+  static async open(subject: Subject, bare: Server, question: Question, callers: Callers): Promise<Pair> {
+    const { seeded, site, posts } = subject;
+    const ask = {
+      connections: callers,
+      method: question.body === undefined ? "GET" : "POST",
+      headers: {
+        Accept: "application/json",
+        Authorization: `Bearer ${seeded.token}`,
+        ...(question.body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      body: question.body ?? "",
+    };
+    const ours = await Load.open({ ...ask, url: site.origin + question.path(seeded) });
+    const body = (await ours.once()).toString();
+    if (/^(\[\]|\{"error|\{"ancestors.*"descendants":\[\])/.test(body))
+      throw new Error(`nothing came: ${body}`);
+    const path = `/${posts}/${question.name}`;
+    const twin = { ...ask, url: bare.origin + path };
+    const put = await Load.open({ ...twin, connections: 1, method: "PUT", body });
+    await put.once();
+    put.close();
+    return new Pair(ours, await Load.open(twin), TURN[callers]);
+  }
+
+  async warm(): Promise<void> {
+    await this.#bare.run(this.#turn);
+    await this.#ours.run(this.#turn);
+  }
+
+  async takeTurn(isEven: boolean): Promise<void> {
+    // The order changes from round to round: whoever comes second may find a warmer machine.
+    for (const [load, times] of isEven
+      ? ([
+          [this.#bare, this.bare],
+          [this.#ours, this.ours],
+        ] as const)
+      : ([
+          [this.#ours, this.ours],
+          [this.#bare, this.bare],
+        ] as const)) {
+      await load.run(this.#turn);
+      times.push(...load.latencies);
+    }
+  }
+
+  close(): void {
+    this.#ours.close();
+    this.#bare.close();
+  }
+}
+
+/** The time within which this part of the answers came, in milliseconds. */
+function within(part: number, times: readonly number[]): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
+}
+const rounded = (value: number, digits = 2): number => Number(value.toFixed(digits));
+
+/** `ratio`: of the two medians, how much of bare Express's speed is left; 1 would be as fast. */
+const figuresOf = ({ ours, bare }: Pair) => ({
+  p50: rounded(within(0.5, ours)),
+  p99: rounded(within(0.99, ours)),
+  bareP50: rounded(within(0.5, bare), 3),
+  ratio: rounded(within(0.5, bare) / within(0.5, ours), 4),
+});
+type Figures = ReturnType<typeof figuresOf>;
+interface Result {
+  list: string;
+  callers: Callers;
+  sizes: Record<string, Figures>;
+  /** The large store's median to the small one's. */
+  growth: number;
+}
+
+async function measure(
+  question: Question,
+  callers: Callers,
+  subjects: readonly Subject[],
+  bare: Server,
+): Promise<Result> {
+  const pairs: Pair[] = [];
+  for (const subject of subjects) pairs.push(await Pair.open(subject, bare, question, callers));
+  for (let round = 0; round < 3; round += 1) for (const pair of pairs) await pair.warm();
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const pair of round % 2 === 0 ? pairs : [...pairs].reverse()) await pair.takeTurn(round % 2 === 0);
+  for (const pair of pairs) pair.close();
+  const sizes = Object.fromEntries(pairs.map((pair, at) => [subjects[at]?.posts ?? 0, figuresOf(pair)]));
+  const [small, large] = [pairs[0]?.ours ?? [], pairs.at(-1)?.ours ?? []];
+  return { list: question.name, callers, sizes, growth: rounded(within(0.5, large) / within(0.5, small), 3) };
+}
+
+function print({ list, callers, sizes, growth }: Result): void {
+  for (const [posts, { p50, p99, bareP50, ratio }] of Object.entries(sizes))
+    console.log(
+      `${list.padEnd(14)}${String(callers).padStart(3)}${posts.padStart(10)}${p50.toFixed(2).padStart(9)}` +
+        `${p99.toFixed(2).padStart(9)}${bareP50.toFixed(3).padStart(9)}${ratio.toFixed(3).padStart(8)}`,
+    );
+  if (SIZES.length > 1) console.log(`${"".padEnd(17)}large to small: ${growth}`);
+}
+
+const directory = await mkdtemp(join(tmpdir(), "bench-api-"));
+const running: Server[] = [];
+try {
+  const subjects: Subject[] = [];
+  for (const posts of SIZES) {
+    const folder = join(directory, String(posts));
+    const seeded = await seed(folder, posts);
+    console.log(`${posts} posts stored in ${Math.round(seeded.seconds)} s`);
+    const site = await start("./api/server.js", folder);
+    running.push(site);
+    subjects.push({ posts, seeded, site });
+  }
+  const bare = await start("./api/bare-server.js");
+  running.push(bare);
+  console.log(
+    `\n${FOLLOWED} people followed; ${cpus().length} cores, Node ${process.versions.node}; milliseconds; ratio: bare Express's median to ours\n\n` +
+      `list      callers     posts      p50      p99     bare   ratio`,
+  );
+  const results: Result[] = [];
+  for (const question of QUESTIONS)
+    for (const callers of [1, AT_ONCE] as const) {
+      const result = await measure(question, callers, subjects, bare);
+      results.push(result);
+      print(result);
+    }
+  // The ratio of all: the home timeline's, asked by one app alone, with the most posts.
+  const [home] = results;
+  const ratio = Object.values(home?.sizes ?? {}).at(-1)?.ratio;
+  const seconds = subjects.map(({ posts, seeded }) => [posts, rounded(seeded.seconds, 0)]);
+  console.log(
+    JSON.stringify({
+      bench: "api",
+      ratio,
+      growth: home?.growth,
+      seedSeconds: Object.fromEntries(seconds),
+      results,
+    }),
+  );
+} finally {
+  await Promise.all(running.map(end));
+  await rm(directory, { recursive: true, force: true });
+}
