@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Umzug, type UmzugStorage } from "umzug";
+import type { UmzugStorage } from "umzug";
 import { migrations as ours, type Migration } from "../../migrations/index.ts";
 import { MINUTE, SECOND, type Clock } from "../support/clock.ts";
 import { FediverseError, isDuplicateKey } from "../support/errors.ts";
@@ -60,6 +60,8 @@ async function isCurrent(models: Models, list: readonly Migration[]): Promise<bo
 }
 
 async function run(models: Models, list: readonly Migration[], options: MigrateOptions): Promise<string[]> {
+  // It brings a whole framework for command lines, and at nearly every start there is nothing to do for it.
+  const { Umzug } = await import("umzug");
   const storage: UmzugStorage = {
     executed: () => executed(models),
     logMigration: async ({ name }) => {

@@ -1,5 +1,6 @@
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { RateLimiterMemory } from "rate-limiter-flexible";
 import type { Site } from "../site.ts";
+import { rateLimiter } from "../support/rate-limiter.ts";
 
 /**
  * Wrong passwords that are borne. Three counts, since each alone has a hole: one address may guess at many accounts, many
@@ -22,6 +23,7 @@ const guards = new WeakMap<Site, Counts>();
 function countsOf(site: Site): Counts {
   let counts = guards.get(site);
   if (!counts) {
+    const { RateLimiterMemory } = rateLimiter();
     counts = {
       pair: new RateLimiterMemory(BORNE.pair),
       address: new RateLimiterMemory(BORNE.address),
@@ -51,7 +53,7 @@ export async function beginAttempt(site: Site, address: string, username: string
     await counts.account.consume(keys.account);
     return 0;
   } catch (spent) {
-    if (!(spent instanceof RateLimiterRes)) throw spent;
+    if (!(spent instanceof rateLimiter().RateLimiterRes)) throw spent;
     return Math.max(1, Math.ceil(spent.msBeforeNext / 1000));
   }
 }

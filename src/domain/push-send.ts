@@ -1,4 +1,3 @@
-import webPush from "web-push";
 import type { ActorRow, NotificationRow, PostRow, PushJobRow, PushRow } from "../database/rows.ts";
 import { NetworkError } from "../network/network.ts";
 import { isBlockedHost } from "../remote/hosts.ts";
@@ -10,6 +9,7 @@ import { maySee } from "./may-see.ts";
 import { pushMessage } from "./push-message.ts";
 import { tokenAtHand } from "./tokens.ts";
 import { vapidKeys } from "./vapid.ts";
+import { loadWebPush } from "./web-push.ts";
 
 /** How long one process may hold a message before another takes it over. */
 const LEASE = MINUTE;
@@ -129,6 +129,7 @@ async function send(
 ): Promise<Verdict> {
   const { host } = new URL(push.endpoint);
   if (isBlockedHost(site, host)) return "done";
+  const webPush = await loadWebPush();
   const { headers, body } = webPush.generateRequestDetails(
     { endpoint: push.endpoint, keys: { p256dh: push.p256dh, auth: push.auth } },
     payload,

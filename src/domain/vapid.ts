@@ -1,5 +1,5 @@
-import webPush from "web-push";
 import type { Site } from "../site.ts";
+import { loadWebPush } from "./web-push.ts";
 
 /** The site's own key pair for web push (RFC 8292), base64url. */
 export interface VapidKeys {
@@ -28,6 +28,7 @@ export function vapidKeys(site: Site): Promise<VapidKeys> {
 async function load(site: Site): Promise<VapidKeys> {
   const stored = await site.models.meta.findById(META_ID).lean();
   if (stored !== null) return stored.value as VapidKeys;
+  const webPush = await loadWebPush();
   const { publicKey, privateKey } = webPush.generateVAPIDKeys();
   const row = await site.models.meta
     .findOneAndUpdate(

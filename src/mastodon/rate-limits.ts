@@ -1,6 +1,7 @@
 import type { Response } from "express";
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { Clock } from "../support/clock.ts";
+import { rateLimiter } from "../support/rate-limiter.ts";
 import { ApiError } from "./errors.ts";
 
 /** Requests, and the seconds they are counted over. */
@@ -28,14 +29,13 @@ export type BudgetName = keyof ReturnType<typeof budgets>;
 /** The counters of one site in this process. */
 export class RateLimits {
   readonly #clock: Clock;
-  readonly #limiters: Record<BudgetName, RateLimiterMemory>;
+  readonly #budgets: ReturnType<typeof budgets>;
+  readonly #limiters: Partial<Record<BudgetName, RateLimiterMemory>> = {};
 
   /** @param requests of one token, or of one address without, in five minutes. */
   constructor(clock: Clock, requests: number) {
     this.#clock = clock;
-    this.#limiters = Object.fromEntries(
-      Object.entries(budgets(requests)).map(([name, budget]) => [name, new RateLimiterMemory(budget)]),
-    ) as Record<BudgetName, RateLimiterMemory>;
+    this.#budgets = budgets(requests);
   }
 
   /**
@@ -43,11 +43,11 @@ export class RateLimits {
    * @throws {ApiError} 429 where nothing is.
    */
   async take(name: BudgetName, key: string, response: Response): Promise<void> {
-    const limiter = this.#limiters[name];
+    const limiter = this.#limiterOf(name);
     try {
       this.#tell(response, limiter.points, await limiter.consume(key));
     } catch (spent) {
-      if (!(spent instanceof RateLimiterRes)) throw spent;
+      if (!(spent instanceof rateLimiter().RateLimiterRes)) throw spent;
       this.#tell(response, limiter.points, spent);
       response.set("Retry-After", String(Math.ceil(spent.msBeforeNext / 1000)));
       throw new ApiError(429, "Too many requests");
@@ -56,8 +56,14 @@ export class RateLimits {
 
   /** Is nothing left? Takes nothing. */
   async isSpent(name: BudgetName, key: string): Promise<boolean> {
-    const left = await this.#limiters[name].get(key);
-    return left !== null && left.consumedPoints >= this.#limiters[name].points;
+    const limiter = this.#limiterOf(name);
+    const left = await limiter.get(key);
+    return left !== null && left.consumedPoints >= limiter.points;
+  }
+
+  #limiterOf(name: BudgetName): RateLimiterMemory {
+    const { RateLimiterMemory } = rateLimiter();
+    return (this.#limiters[name] ??= new RateLimiterMemory(this.#budgets[name]));
   }
 
   #tell(response: Response, limit: number, state: RateLimiterRes): void {

@@ -1,13 +1,17 @@
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Request, Response } from "express";
-import multer, { MulterError } from "multer";
+import type multer from "multer";
 import type { Site } from "../site.ts";
 import { HOUR } from "../support/clock.ts";
 import { randomToken } from "../support/ids.ts";
 import { bagOf } from "./body.ts";
+import { onDemand } from "../support/on-demand.ts";
 import { ApiError, unprocessable } from "./errors.ts";
 import { emptyBag, type Bag } from "./nesting.ts";
+
+/** Needed when the first app sends a form with a file. */
+const library = onDemand<typeof multer>("multer");
 
 /** Bytes of one file; told to apps as `video_size_limit`, pictures have a lower one of their own. */
 export const UPLOAD_BYTES = 40 * 1024 * 1024;
@@ -26,17 +30,26 @@ export interface UploadedFile {
   size: number;
 }
 
+interface Readers {
+  withFiles: ReturnType<multer.Multer["any"]>;
+  withoutFiles: ReturnType<multer.Multer["any"]>;
+}
+
 /** Reads multipart bodies; files are streamed to `<dataDir>/tmp`, never held in memory. */
 export class Uploads {
   readonly #folder: string;
   readonly #site: Site;
   #ready: Promise<void> | undefined;
-  readonly #withFiles: ReturnType<multer.Multer["any"]>;
-  readonly #withoutFiles: ReturnType<multer.Multer["any"]>;
+  #readers: Readers | undefined;
 
   constructor(site: Site) {
     this.#site = site;
     this.#folder = join(site.options.dataDir, "tmp");
+  }
+
+  /** Made by the first body that needs them. */
+  #makeReaders(): Readers {
+    const multer = library();
     const storage = multer.diskStorage({
       destination: this.#folder,
       // The sender's name must never reach a path.
@@ -51,8 +64,10 @@ export class Uploads {
       headerPairs: 100,
       fileSize: UPLOAD_BYTES,
     };
-    this.#withFiles = multer({ storage, limits: { ...limits, files: FILES, parts: 500 + FILES } }).any();
-    this.#withoutFiles = multer({ storage, limits: { ...limits, files: 0, parts: 500 } }).any();
+    return {
+      withFiles: multer({ storage, limits: { ...limits, files: FILES, parts: 500 + FILES } }).any(),
+      withoutFiles: multer({ storage, limits: { ...limits, files: 0, parts: 500 } }).any(),
+    };
   }
 
   /**
@@ -69,7 +84,8 @@ export class Uploads {
       this.#ready = undefined;
       throw error;
     }));
-    const read = files ? this.#withFiles : this.#withoutFiles;
+    const { withFiles, withoutFiles } = (this.#readers ??= this.#makeReaders());
+    const read = files ? withFiles : withoutFiles;
     await new Promise<void>((resolve, reject) => {
       void read(request, response, (error?: unknown) => (error ? reject(refusal(error)) : resolve()));
     });
@@ -108,7 +124,7 @@ export class Uploads {
 }
 
 function refusal(error: unknown): Error {
-  if (error instanceof MulterError) {
+  if (error instanceof library().MulterError) {
     if (error.code === "LIMIT_FILE_SIZE")
       return unprocessable(`Validation failed: File size must be less than ${UPLOAD_BYTES / 1024 / 1024} MB`);
     if (error.code === "LIMIT_FILE_COUNT")

@@ -1,9 +1,10 @@
 import { isIP, type LookupFunction } from "node:net";
-import { buildConnector } from "undici";
+import type { buildConnector } from "undici";
 import { LIMITS } from "../support/limits.ts";
 import { NetworkError } from "./errors.ts";
 import type { Reach } from "./reach.ts";
 import type { Lookup } from "./resolver.ts";
+import { undici } from "./undici.ts";
 
 /**
  * Opens connections to addresses that `reach` allows and to no others. The check sits between name resolution and
@@ -23,16 +24,17 @@ export function guardedConnector(reach: Reach, lookup: Lookup, ca?: string): bui
       (error: unknown) => callback(error as NodeJS.ErrnoException, ""),
     );
   };
-  const connect = buildConnector({
-    timeout: LIMITS.connectTimeout,
-    lookup: guardedLookup,
-    ...(ca === undefined ? {} : { ca }),
-  });
+  let connect: buildConnector.connector | undefined;
   return (options, callback) => {
     if (isIP(options.hostname) !== 0 && !reach.allows(options.hostname)) {
       callback(new NetworkError("forbidden-address", options.hostname), null);
       return;
     }
+    connect ??= undici().buildConnector({
+      timeout: LIMITS.connectTimeout,
+      lookup: guardedLookup,
+      ...(ca === undefined ? {} : { ca }),
+    });
     connect(options, (...result) => {
       const [error, socket] = result;
       if (error !== null) callback(error, null);

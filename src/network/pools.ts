@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
-import { Pool, type buildConnector } from "undici";
+import type { Pool, buildConnector } from "undici";
+import { undici } from "./undici.ts";
 
 /** Servers with an open connection at one time; past it the one not used for longest loses its own. */
 const MAXIMUM_POOLS = 256;
@@ -31,6 +32,7 @@ export class Pools {
   get(origin: string): Pool {
     let pool = this.#pools.get(origin);
     if (pool === undefined) {
+      const { Pool } = undici();
       pool = new Pool(origin, this.#options);
       this.#pools.set(origin, pool);
     }

@@ -1,9 +1,13 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import Handlebars from "handlebars";
+import type Handlebars from "handlebars";
 import { FediverseError, OptionsError, reasonOf } from "../support/errors.ts";
+import { onDemand } from "../support/on-demand.ts";
 import { contentHash, teachViews, VIEW_WORDS } from "./view-language.ts";
+
+/** Needed by the first page; a site may live long without one, behind pages of the host's own. */
+const library = onDemand<typeof Handlebars>("handlebars");
 
 /** The package's own views. The build copies the folder, so that the way there is the same from src/ and dist/src/. */
 const OWN_VIEWS = fileURLToPath(new URL("../../views/", import.meta.url));
@@ -48,8 +52,7 @@ export function createViews(overrides?: string): Views {
   if (overrides !== undefined && !(existsSync(overrides) && statSync(overrides).isDirectory())) {
     throw new OptionsError(`fediverse(): option "views": there is no folder ${overrides}.`);
   }
-  const engine = Handlebars.create();
-  const templates = new Map<string, Handlebars.TemplateDelegate>();
+  const sources: ViewSource[] = [];
   const assets = new Map<string, Asset>();
   const assetUrl = (name: string): string => {
     const asset = assets.get(name);
@@ -58,7 +61,6 @@ export function createViews(overrides?: string): Views {
     const suffix = extname(name);
     return `/fediverse/assets/${name.slice(0, name.length - suffix.length)}.${asset.hash}${suffix}`;
   };
-  teachViews(engine, assetUrl);
 
   for (const [name, file] of viewFiles(overrides)) {
     const suffix = extname(name);
@@ -68,15 +70,17 @@ export function createViews(overrides?: string): Views {
       const asset = { content, mediaType: MEDIA_TYPES[suffix], hash: contentHash(content) };
       assets.set(name.slice("assets/".length), asset);
     } else if (suffix === ".hbs") {
-      const template = compile(engine, file);
-      if (stem.startsWith("partials/")) engine.registerPartial(stem.slice("partials/".length), template);
-      else templates.set(stem, template);
+      sources.push({ stem, file, text: readFileSync(file, "utf8") });
     }
   }
+  let templates: Templates | undefined;
+  const compiled = (): Templates => (templates ??= compileAll(sources, assetUrl));
+  // A mistake in a view of the host's is to be found at the start instead of in front of a reader.
+  if (overrides !== undefined) compiled();
 
   return {
     render(name, context) {
-      const template = templates.get(name);
+      const template = compiled().get(name);
       if (template === undefined) throw new FediverseError(`There is no view ${name}.`, { code: "view" });
       try {
         return template(context);
@@ -105,8 +109,32 @@ function viewFiles(overrides: string | undefined): Map<string, string> {
   return files;
 }
 
-function compile(engine: typeof Handlebars, file: string): Handlebars.TemplateDelegate {
-  const text = readFileSync(file, "utf8");
+interface ViewSource {
+  /** Its name without the suffix. */
+  stem: string;
+  file: string;
+  text: string;
+}
+
+type Templates = ReadonlyMap<string, Handlebars.TemplateDelegate>;
+
+function compileAll(sources: readonly ViewSource[], assetUrl: Views["assetUrl"]): Templates {
+  const engine = library().create();
+  teachViews(engine, assetUrl);
+  const templates = new Map<string, Handlebars.TemplateDelegate>();
+  for (const source of sources) {
+    const template = compile(engine, source);
+    if (source.stem.startsWith("partials/"))
+      engine.registerPartial(source.stem.slice("partials/".length), template);
+    else templates.set(source.stem, template);
+  }
+  return templates;
+}
+
+function compile(
+  engine: typeof Handlebars,
+  { file, text }: Pick<ViewSource, "file" | "text">,
+): Handlebars.TemplateDelegate {
   const options: CompileOptions = {
     // A partial's lines are not to be indented: it would show in <pre>.
     preventIndent: true,
@@ -114,7 +142,7 @@ function compile(engine: typeof Handlebars, file: string): Handlebars.TemplateDe
     knownHelpers: Object.fromEntries(VIEW_WORDS.map((word) => [word, true])),
   };
   try {
-    // Compiling is lazy; this finds mistakes at the start instead of in front of a reader.
+    // Compiling is lazy, and finds no mistake by itself.
     if (!file.startsWith(OWN_VIEWS)) engine.precompile(text, options);
     return engine.compile(text, options);
   } catch (error) {

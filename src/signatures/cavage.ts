@@ -1,8 +1,12 @@
 import { sign } from "node:crypto";
-import httpSignature from "http-signature";
+import type httpSignature from "http-signature";
+import { onDemand } from "../support/on-demand.ts";
 import { headerValue, type HeaderMap } from "./headers.ts";
 import { privateKey } from "./keys.ts";
 import { malformed, type Parsed } from "./parsed.ts";
+
+/** Signs what is sent; who only answers never needs it. */
+const library = onDemand<typeof httpSignature>("http-signature");
 
 /** What is to be signed. Everything that goes into the text is given, so that the result depends on nothing else. */
 export interface CavageRequest {
@@ -33,7 +37,7 @@ export async function signCavage(request: CavageRequest): Promise<Record<string,
   if (request.digest !== undefined) headers.digest = request.digest;
   if (request.contentType !== undefined) headers["content-type"] = request.contentType;
 
-  const signer = httpSignature.createSigner({
+  const signer = library().createSigner({
     sign(data, callback) {
       // With a callback crypto.sign runs on the thread pool; http-signature's own way would sign on the event loop and
       // read the PEM anew each time.

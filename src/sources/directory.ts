@@ -1,13 +1,12 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, extname, join, relative, resolve, sep } from "node:path";
-import { watch, type FSWatcher } from "chokidar";
+import type { FSWatcher } from "chokidar";
 import type { PostRow } from "../database/rows.ts";
 import { removePost } from "../domain/posts.ts";
 import type { PostSource } from "../options.ts";
 import type { Site } from "../site.ts";
 import { MINUTE } from "../support/clock.ts";
 import { InvalidInput, OptionsError, reasonOf } from "../support/errors.ts";
-import { parsePostFile } from "./front-matter.ts";
 import { withLease } from "./lease.ts";
 import { offer } from "./offer.ts";
 import type { SourcePost } from "./source-post.ts";
@@ -66,6 +65,7 @@ class DirectorySource implements PostSource {
   }
 
   async #watch(site: Site): Promise<void> {
+    const { watch } = await import("chokidar");
     const watcher = watch(this.name, {
       ignoreInitial: true,
       ignored: (path, stats) => stats?.isFile() === true && !isPost(path),
@@ -136,6 +136,8 @@ class DirectorySource implements PostSource {
     const url =
       this.#options.url ?? ((slug: string) => `${site.urls.origin}/posts/${encodeURIComponent(slug)}`);
     const path = relative(this.name, file);
+    // Brings the YAML parser, which no site without a folder needs.
+    const { parsePostFile } = await import("./front-matter.ts");
     return parsePostFile(await readFile(file, "utf8"), { path, url: url(slugOf(path), path) });
   }
 

@@ -1,5 +1,6 @@
-import { Tokenizer } from "htmlparser2";
+import type { Tokenizer } from "htmlparser2";
 import { InvalidInput } from "../support/errors.ts";
+import { createTokenizer } from "../text/html-parser.ts";
 
 /** Levels of elements in a feed; those that hold XHTML have a few dozen. */
 const DEPTH = 200;
@@ -35,7 +36,7 @@ export function itemsOf(xml: string, where: string): OutlinedItem[] {
       broken(line, `</${name}> comes where <${last.name}> of line ${last.line} is still open`);
     }
   };
-  const tokenizer: Tokenizer = new Tokenizer(
+  const tokenizer: Tokenizer = createTokenizer(
     { xmlMode: true, decodeEntities: false },
     {
       onopentagname(start, end) {

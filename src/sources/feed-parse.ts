@@ -1,5 +1,6 @@
 import { parseFeed as parse, type AnyFeed } from "feedsmith";
 import { InvalidInput, reasonOf } from "../support/errors.ts";
+import { LIMITS } from "../support/limits.ts";
 import { readDate } from "./dates.ts";
 import { decodeFeed } from "./feed-charset.ts";
 import { alternate, fromAtom, fromJson, fromRdf, fromRss, titleText, type FeedEntry } from "./feed-entry.ts";
@@ -8,9 +9,6 @@ import { describeWrongDocument } from "./feed-wrong.ts";
 import { languageTag } from "./language-tag.ts";
 import { attachmentType, mediaTypeOf, mediumType } from "./media-types.ts";
 import { compact, type SourceAttachment, type SourcePost } from "./source-post.ts";
-
-/** Bytes of a feed. Ten years of full posts fit. */
-export const FEED_BYTES = 10 * 1024 * 1024;
 
 export interface ParsedFeed {
   title?: string;
@@ -34,9 +32,9 @@ export function parseFeed(
   source: { contentType?: string | undefined; url: string },
 ): ParsedFeed {
   const where = `The feed ${source.url}`;
-  if (bytes.length > FEED_BYTES) {
+  if (bytes.length > LIMITS.feedBytes) {
     throw new InvalidInput(
-      `${where} has ${bytes.length} bytes; at most ${FEED_BYTES} are read. Let it list only the newest posts.`,
+      `${where} has ${bytes.length} bytes; at most ${LIMITS.feedBytes} are read. Let it list only the newest posts.`,
       "feed-too-large",
     );
   }

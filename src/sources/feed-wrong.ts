@@ -1,4 +1,5 @@
-import { Parser } from "htmlparser2";
+import type { Parser } from "htmlparser2";
+import { createParser } from "../text/html-parser.ts";
 
 /** How a page names its feeds. */
 const FEED_TYPES = /^application\/(?:rss\+xml|atom\+xml|feed\+json|json)$/i;
@@ -68,7 +69,7 @@ function readHead(html: string): { title: string; feed: string | undefined } {
   let title = "";
   let feed: string | undefined;
   let inTitle = false;
-  const parser: Parser = new Parser({
+  const parser: Parser = createParser({
     onopentag(name, attributes) {
       if (name === "title") inTitle = true;
       if (name === "body") parser.pause();

@@ -5,7 +5,7 @@ import type { SourceStateRow } from "../database/rows.ts";
 import type { Site } from "../site.ts";
 import { MINUTE } from "../support/clock.ts";
 import { InvalidInput, OptionsError, reasonOf } from "../support/errors.ts";
-import { FEED_BYTES, parseFeed } from "./feed-parse.ts";
+import { LIMITS } from "../support/limits.ts";
 import { withLease } from "./lease.ts";
 import { offer } from "./offer.ts";
 
@@ -78,6 +78,8 @@ class FeedSource implements PostSource {
     const state = await site.models.sources.findById(this.name).lean<SourceStateRow | null>();
     const found = await this.#fetch(site, state);
     if (!found) return this.#remember(site, {}, 0);
+    // With its libraries; a feed that is answered by "not modified" does without.
+    const { parseFeed } = await import("./feed-parse.ts");
     const parsed = parseFeed(found.bytes, { contentType: found.contentType, url: found.url });
     for (const problem of parsed.problems)
       site.logger.warn({ feed: this.name, problem }, "something in the feed was not taken");
@@ -93,7 +95,7 @@ class FeedSource implements PostSource {
     if (!/^https?:\/\//i.test(this.name)) return this.#open(site);
     const answer = await site.network.get(this.name, {
       accept: ACCEPT,
-      maxBytes: FEED_BYTES,
+      maxBytes: LIMITS.feedBytes,
       headers: {
         ...(state?.etag === undefined ? {} : { "if-none-match": state.etag }),
         ...(state?.lastModified === undefined ? {} : { "if-modified-since": state.lastModified }),

@@ -4,6 +4,8 @@ export const LIMITS = {
   inboxBytes: 1024 * 1024,
   /** Bytes of a fetched document after decompression. */
   documentBytes: 1024 * 1024,
+  /** Bytes of a feed. Ten years of full posts fit. */
+  feedBytes: 10 * 1024 * 1024,
   /** Levels of nesting in foreign JSON. Honest payloads stay under 10. */
   jsonDepth: 32,
   /** Elements in any one foreign array that are read; the rest is not looked at. */

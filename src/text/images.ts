@@ -1,4 +1,4 @@
-import { Parser } from "htmlparser2";
+import { createParser } from "./html-parser.ts";
 import { MEDIA_SCHEMES, safeUrl } from "./links.ts";
 
 export interface HtmlImage {
@@ -17,7 +17,7 @@ export interface HtmlImage {
  */
 export function imagesOf(html: string, baseUrl: string): HtmlImage[] {
   const images = new Map<string, HtmlImage>();
-  const parser = new Parser({
+  const parser = createParser({
     onopentag(name, attributes) {
       if (name !== "img") return;
       const url = safeUrl(attributes.src, MEDIA_SCHEMES, baseUrl);

@@ -1,4 +1,5 @@
-import { Parser } from "htmlparser2";
+import type { Parser } from "htmlparser2";
+import { createParser } from "./html-parser.ts";
 import { Findings, markupOf, spansIn, type Span, type Targets } from "./mentions.ts";
 
 /** Elements in which `@user@host` and `#tag` are not meant: they are links already, or code. */
@@ -44,7 +45,7 @@ function* spansOf(html: string): Generator<{ start: number; end: number; span: S
 function textNodes(html: string): { start: number; text: string }[] {
   const nodes: { start: number; text: string }[] = [];
   let literal = 0;
-  const parser: Parser = new Parser(
+  const parser: Parser = createParser(
     {
       onopentagname(name) {
         if (LITERAL.has(name)) literal += 1;

@@ -1,4 +1,5 @@
-import { Parser } from "htmlparser2";
+import type { Parser } from "htmlparser2";
+import { createParser } from "./html-parser.ts";
 
 /**
  * Is the HTML nested at most `max` elements deep, as the sanitiser's own parser counts? Reading stops at the first
@@ -8,7 +9,7 @@ import { Parser } from "htmlparser2";
 export function isNestedWithin(html: string, max: number): boolean {
   let depth = 0;
   let within = true;
-  const parser: Parser = new Parser({
+  const parser: Parser = createParser({
     onopentag() {
       depth += 1;
       if (depth <= max) return;

@@ -1,4 +1,5 @@
-import { Tokenizer } from "htmlparser2";
+import type { Tokenizer } from "htmlparser2";
+import { createTokenizer } from "./html-parser.ts";
 
 const BLOCKS = new Set(
   (
@@ -29,7 +30,7 @@ export function plainText(html: string, max = Number.POSITIVE_INFINITY): string 
     else if (LINES.has(name)) text.item();
     else if (BLOCKS.has(name)) text.paragraph();
   };
-  const tokenizer: Tokenizer = new Tokenizer(
+  const tokenizer: Tokenizer = createTokenizer(
     { decodeEntities: true },
     {
       onopentagname(start, end) {

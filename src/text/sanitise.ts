@@ -1,10 +1,14 @@
-import sanitize from "sanitize-html";
+import type Sanitize from "sanitize-html";
 import { InvalidInput } from "../support/errors.ts";
+import { onDemand } from "../support/on-demand.ts";
 import { escapeText } from "./escape.ts";
 import { foreignPolicy } from "./foreign-policy.ts";
 import { isNestedWithin } from "./nesting.ts";
 import { ownPolicy } from "./own-policy.ts";
 import { cutAt, plainText } from "./plain-text.ts";
+
+/** Not needed to show what is stored, since that is clean already. */
+const sanitizer = onDemand<typeof Sanitize>("sanitize-html");
 
 /**
  * Stored beside every text that went through `sanitiseHtml`. It goes up whenever a policy gets stricter, so that what
@@ -50,11 +54,11 @@ export function sanitiseOwnHtml(html: string, options: { baseUrl: string }): str
 /** Passes until nothing changes, and then one more would not either: dropping an element can change how others nest. */
 const PASSES = 5;
 
-function clean(html: string, policy: () => sanitize.IOptions): string {
+function clean(html: string, policy: () => Sanitize.IOptions): string {
   let text = withoutControls(html);
   if (!isNestedWithin(text, HTML_DEPTH)) return asParagraphs(plainText(text));
   for (let pass = 0; pass < PASSES; pass += 1) {
-    const cleaned = withoutControls(sanitize(text, policy()));
+    const cleaned = withoutControls(sanitizer()(text, policy()));
     if (cleaned === text) return text;
     text = cleaned;
   }

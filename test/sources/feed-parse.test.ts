@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { FEED_BYTES, parseFeed, type ParsedFeed } from "../../src/sources/feed-parse.ts";
+import { parseFeed, type ParsedFeed } from "../../src/sources/feed-parse.ts";
+import { LIMITS } from "../../src/support/limits.ts";
 import { InvalidInput } from "../../src/support/errors.ts";
 
 const URL_OF_FEED = "https://blog.example/feed.xml";
@@ -392,7 +393,7 @@ describe("reading a feed", () => {
       assert.equal(read(feed).posts[0]?.html, "x");
     });
     it("refuses what is too large or too deep", () => {
-      assert.match(refusal(Buffer.alloc(FEED_BYTES + 1, " ")), new RegExp(String(FEED_BYTES)));
+      assert.match(refusal(Buffer.alloc(LIMITS.feedBytes + 1, " ")), new RegExp(String(LIMITS.feedBytes)));
       assert.match(refusal(rss(`<item>${"<a>".repeat(100_000)}`)), /more than 200 elements/);
     });
   });

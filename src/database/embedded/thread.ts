@@ -2,7 +2,6 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { RunningServer, ServerOptions } from "./server.ts";
-import { serve } from "./server.ts";
 
 /**
  * Starts the worker. From compiled files it is loaded directly. From TypeScript sources (tests, run by tsx) Node 20
@@ -81,6 +80,9 @@ async function serveInThread(options: ServerOptions): Promise<RunningServer> {
 }
 
 /** Runs the server in a thread, or on the caller's own. */
-export function run(options: ServerOptions, thread: boolean): Promise<RunningServer> {
-  return thread ? serveInThread(options) : serve(options);
+export async function run(options: ServerOptions, thread: boolean): Promise<RunningServer> {
+  if (thread) return serveInThread(options);
+  // Its code and libraries would only make the garbage collections of a thread dearer that never runs them.
+  const { serve } = await import("./server.ts");
+  return serve(options);
 }

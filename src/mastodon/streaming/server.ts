@@ -1,15 +1,20 @@
 import { STATUS_CODES, ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { RateLimiterMemory } from "rate-limiter-flexible";
-import { WebSocketServer } from "ws";
+import type { RateLimiterMemory } from "rate-limiter-flexible";
+import type * as WebSockets from "ws";
 import type { Site } from "../../site.ts";
 import { FediverseError } from "../../support/errors.ts";
+import { onDemand } from "../../support/on-demand.ts";
+import { rateLimiter } from "../../support/rate-limiter.ts";
 import { identify } from "../authenticate.ts";
 import { ApiError, unauthorised, userNeeded } from "../errors.ts";
 import { connectionsOf } from "./connections.ts";
 import { serveSocket } from "./socket.ts";
 import type { StreamViewer, StreamWish } from "./streams.ts";
+
+/** Needed when the first app listens. */
+const webSockets = onDemand<typeof WebSockets>("ws");
 
 type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -34,15 +39,8 @@ export class StreamingServer {
   readonly #site: Site;
   readonly #isServing: () => Promise<boolean>;
   readonly #attached = new Map<UpgradingServer, OnUpgrade>();
-  readonly #wrong = new RateLimiterMemory(WRONG);
-  readonly #sockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: true,
-    maxPayload: MOST_BYTES,
-    perMessageDeflate: false,
-    // Browsers give up a connection whose protocol, here the token, is not named again.
-    handleProtocols: (protocols) => [...protocols][0] ?? false,
-  });
+  #wrong: RateLimiterMemory | undefined;
+  #sockets: WebSockets.WebSocketServer | undefined;
 
   /** @param isServing whether the store can be asked; may wait a moment for a site that is just starting. */
   constructor(site: Site, isServing: () => Promise<boolean>) {
@@ -68,13 +66,13 @@ export class StreamingServer {
     for (const [server, listener] of this.#attached) server.off("upgrade", listener);
     this.#attached.clear();
     delete this.#site.faces.streamingUrl;
-    const open = [...this.#sockets.clients];
+    const open = [...(this.#sockets?.clients ?? [])];
     const gone = open.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     connectionsOf(this.#site).closeAll();
     const impatience = setTimeout(() => open.forEach((socket) => socket.terminate()), GOODBYE);
     await Promise.all(gone);
     clearTimeout(impatience);
-    this.#sockets.close();
+    this.#sockets?.close();
   }
 
   async #answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -86,8 +84,9 @@ export class StreamingServer {
       const viewer = await this.#viewerOf(request, query);
       if (!connectionsOf(this.#site).hasRoomFor(viewer.token._id))
         throw new ApiError(429, "Too many streams are open");
+      const sockets = (this.#sockets ??= newSocketServer());
       socket.off("error", lost);
-      this.#sockets.handleUpgrade(request, socket, head, (client) =>
+      sockets.handleUpgrade(request, socket, head, (client) =>
         serveSocket(this.#site, client, viewer, wishIn(query)),
       );
     } catch (error) {
@@ -99,7 +98,8 @@ export class StreamingServer {
     const secret = tokenIn(request, query);
     if (secret === undefined) throw unauthorised();
     const address = request.socket.remoteAddress ?? "";
-    const before = await this.#wrong.get(address);
+    const wrong = (this.#wrong ??= new (rateLimiter().RateLimiterMemory)(WRONG));
+    const before = await wrong.get(address);
     if (before !== null && before.consumedPoints >= WRONG.points)
       throw new ApiError(429, "Too many requests");
     try {
@@ -108,10 +108,22 @@ export class StreamingServer {
       if (account === undefined) throw userNeeded();
       return { account, token };
     } catch (error) {
-      if (error instanceof ApiError) await this.#wrong.penalty(address);
+      if (error instanceof ApiError) await wrong.penalty(address);
       throw error;
     }
   }
+}
+
+function newSocketServer(): WebSockets.WebSocketServer {
+  const { WebSocketServer } = webSockets();
+  return new WebSocketServer({
+    noServer: true,
+    clientTracking: true,
+    maxPayload: MOST_BYTES,
+    perMessageDeflate: false,
+    // Browsers give up a connection whose protocol, here the token, is not named again.
+    handleProtocols: (protocols) => [...protocols][0] ?? false,
+  });
 }
 
 function isForUs(request: IncomingMessage): boolean {

@@ -1,4 +1,4 @@
-import { WebSocket, type RawData } from "ws";
+import type { RawData, WebSocket } from "ws";
 import { parseJson } from "../../documents/parse-json.ts";
 import type { Site } from "../../site.ts";
 import { FediverseError } from "../../support/errors.ts";
@@ -19,7 +19,7 @@ export function serveSocket(site: Site, socket: WebSocket, viewer: StreamViewer,
   // Closing is asking, and this one does not listen.
   const cut = (): void => socket.terminate();
   const say = (message: object): void => {
-    if (socket.readyState !== WebSocket.OPEN) return;
+    if (socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > MOST_BUFFERED) cut();
     else socket.send(JSON.stringify(message));
   };
