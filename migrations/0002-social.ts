@@ -46,6 +46,7 @@ export const social: Migration = {
     await models.domainBlocks.collection.createIndexes([
       { key: { owner: 1, domain: 1 }, unique: true },
       { key: { owner: 1, _id: -1 } },
+      { key: { nextAt: 1 }, sparse: true },
     ]);
     await models.lists.collection.createIndexes([{ key: { owner: 1, _id: 1 } }]);
     await models.listMembers.collection.createIndexes([

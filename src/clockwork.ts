@@ -2,6 +2,7 @@ import { schedule, type ScheduledTask } from "node-cron";
 import { createInboxWorker } from "./activitypub/inbox/process.ts";
 import { drainFanout } from "./delivery/fanout.ts";
 import { createDeliverer } from "./delivery/worker.ts";
+import { drainDomainBlocks } from "./domain/domain-blocks.ts";
 import { drainOutgoing } from "./domain/outgoing.ts";
 import { drainPolls } from "./domain/poll-ends.ts";
 import { drainPush } from "./domain/push-send.ts";
@@ -35,6 +36,7 @@ export function createClockwork(site: Site): Clockwork {
     scheduled: new Loop(site, "scheduled", () => drainScheduled(site)),
     polls: new Loop(site, "polls", () => drainPolls(site)),
     push: new Loop(site, "push", () => drainPush(site, { signal: ending.signal })),
+    blocks: new Loop(site, "blocks", () => drainDomainBlocks(site, { signal: ending.signal })),
   };
   // The deliverer joins calls by itself, and takes new rows while slow answers are still out.
   const deliver = (): void => void deliverer.drain();

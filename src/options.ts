@@ -127,7 +127,9 @@ const api = z
       .int()
       .min(1)
       .default(300)
-      .describe("Requests that one logged-in app, or one address without a login, may make in five minutes."),
+      .describe(
+        "Requests that one logged-in app, or one address without a login, may make in five minutes. Each process of the site counts by itself.",
+      ),
   })
   .prefault({});
 

@@ -569,6 +569,8 @@ export interface DomainBlockRow {
   _id: number;
   owner: number;
   domain: string;
+  /** Follows with that server have not been ended yet: when that is due, moved by the lease of whoever does it. */
+  nextAt?: Date;
   createdAt: Date;
 }
 

@@ -1,6 +1,7 @@
 import { insertRow } from "../database/native.ts";
 import type { ActorRow, DomainBlockRow, FollowRow } from "../database/rows.ts";
 import type { Site } from "../site.ts";
+import { fromNow, MINUTE } from "../support/clock.ts";
 import type { StatusPage } from "../support/cursors.ts";
 import { InvalidInput, isDuplicateKey } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
@@ -16,9 +17,12 @@ const MOST = 1000;
 /** Follows that are looked through at a time. */
 const BATCH = 500;
 
+/** How long one process may be busy with a batch before another takes the work over. */
+const LEASE = 2 * MINUTE;
+
 /**
- * Blocks a whole server, and those below its name, for one account: its followers there are removed, what it follows
- * there is ended. Bears being called twice.
+ * Blocks a whole server, and those below its name, for one account, from now on. That its followers there are removed,
+ * and what it follows there is ended, is left to the clockwork. Bears being called twice.
  * @throws {InvalidInput} for what is no name of another server, or one block too many.
  */
 export async function blockDomain(site: Site, account: ActorRow, text: string): Promise<void> {
@@ -32,8 +36,31 @@ export async function blockDomain(site: Site, account: ActorRow, text: string): 
     );
   }
   await insert(site, account, domain);
-  await partFrom(site, account, domain, "follower");
-  await partFrom(site, account, domain, "followed");
+  site.wake("blocks");
+}
+
+/** Ends what is left between accounts here and servers they have blocked. May be run by every process at any time. */
+export async function drainDomainBlocks(site: Site, options: { signal?: AbortSignal } = {}): Promise<void> {
+  while (options.signal?.aborted !== true) {
+    const now = site.clock.now();
+    const block = await site.models.domainBlocks
+      .findOneAndUpdate(
+        { nextAt: { $lte: now } },
+        { $set: { nextAt: fromNow(site.clock, LEASE) } },
+        { sort: { nextAt: 1 }, returnDocument: "after" },
+      )
+      .lean<DomainBlockRow | null>();
+    if (!block) return;
+    const account = await site.models.actors.findById(block.owner).lean<ActorRow | null>();
+    const isOver =
+      account === null ||
+      ((await partFrom(site, account, block, "follower", options.signal)) &&
+        (await partFrom(site, account, block, "followed", options.signal)));
+    await site.models.domainBlocks.updateOne(
+      { _id: block._id },
+      isOver ? { $unset: { nextAt: 1 } } : { $set: { nextAt: now } },
+    );
+  }
 }
 
 async function insert(site: Site, account: ActorRow, domain: string): Promise<void> {
@@ -43,24 +70,38 @@ async function insert(site: Site, account: ActorRow, domain: string): Promise<vo
       _id: snowflake(now),
       owner: account._id,
       domain,
+      nextAt: now,
       createdAt: now,
     });
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-    const isThere = await site.models.domainBlocks.exists({ owner: account._id, domain });
-    if (isThere === null) await insert(site, account, domain);
+    const { matchedCount } = await site.models.domainBlocks.updateOne(
+      { owner: account._id, domain },
+      { $set: { nextAt: now } },
+    );
+    if (matchedCount === 0) await insert(site, account, domain);
   }
 }
 
-/** Everybody of that server who follows the account, or whom it follows, a batch at a time. */
+/**
+ * Everybody of that server who follows the account, or whom it follows, a batch at a time.
+ * @returns whether all of them were seen: not where the process ends, or the block was lifted meanwhile.
+ */
 async function partFrom(
   site: Site,
   account: ActorRow,
-  domain: string,
+  { _id, domain }: DomainBlockRow,
   side: "follower" | "followed",
-): Promise<void> {
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const own = side === "follower" ? "followed" : "follower";
   for (let above = 0; ;) {
+    if (signal?.aborted === true) return false;
+    const { matchedCount } = await site.models.domainBlocks.updateOne(
+      { _id },
+      { $set: { nextAt: fromNow(site.clock, LEASE) } },
+    );
+    if (matchedCount === 0) return false;
     const rows = await site.models.follows
       .find({ [own]: account._id, _id: { $gt: above } }, { [side]: 1 })
       .sort({ _id: 1 })
@@ -76,7 +117,7 @@ async function partFrom(
       await leaveTimelines(site, account, actor);
     }
     const last = rows.at(-1);
-    if (last === undefined || rows.length < BATCH) return;
+    if (last === undefined || rows.length < BATCH) return true;
     above = last._id;
   }
 }

@@ -32,10 +32,24 @@ export async function keepEdit(site: Site, before: PostRow): Promise<void> {
   }
 }
 
+/** Accounts of ours that quote the post hear that what stands in theirs has changed; shown is their own post. */
+async function tellQuoters(site: Site, post: PostRow, author: ActorRow): Promise<void> {
+  const quoting = await site.models.posts
+    .find({ "quote.id": post._id, "quote.state": "accepted", local: true, deletedAt: { $exists: false } })
+    .sort({ _id: -1 })
+    .limit(1000)
+    .lean<PostRow[]>();
+  for (const quote of quoting) {
+    const owner = await site.models.actors.findById(quote.author).lean<ActorRow | null>();
+    if (owner) await notify(site, { owner, type: "quoted_update", from: author, post: quote });
+  }
+}
+
 /** Tells whoever has the post before their eyes, and accounts of ours that boosted it. */
 export async function tellOfEdit(site: Site, post: PostRow, author: ActorRow): Promise<void> {
   await tellTimelines(site, post, "status.update");
   tellPublicStreams(site, post, "status.update");
+  await tellQuoters(site, post, author);
   const boosts = await site.models.interactions
     .find({ post: post._id, kind: "boost" }, { actor: 1 })
     .limit(1000)

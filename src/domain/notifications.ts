@@ -14,6 +14,8 @@ import { isUnderDomain, shadowsOf } from "./shadows.ts";
 export type NotificationType = NotificationRow["type"];
 /** Those of one kind about one thing are shown as one by apps that group. */
 const GROUPED: ReadonlySet<NotificationType> = new Set(["favourite", "reblog", "follow"]);
+/** Of these the newest counts: it takes the place of the one that told of an earlier edit. */
+const RENEWED: ReadonlySet<NotificationType> = new Set(["update", "quoted_update"]);
 
 /**
  * Tells an account of ours that something happened, once however often it is called: stored, streamed, pushed. Nobody is
@@ -40,6 +42,7 @@ export async function notify(
     createdAt: now,
   };
   if (row.group === "") row.group = `ungrouped-${row._id}`;
+  if (RENEWED.has(type)) await site.models.notifications.deleteOne({ key: row.key });
   try {
     await insertRow(site.models.notifications, row);
   } catch (error) {
@@ -110,7 +113,7 @@ async function policy(
   follows: boolean,
 ): Promise<Verdict> {
   const rules = owner.notificationPolicy;
-  if (!rules || from.local || follows || type === "poll" || type === "update" || type === "status")
+  if (!rules || from.local || follows || type === "poll" || RENEWED.has(type) || type === "status")
     return "accept";
   const allowed = await site.models.relations.exists({
     owner: owner._id,

@@ -1,10 +1,7 @@
 import type { ActorRow, PostRow } from "../database/rows.ts";
-import { enqueueActivity } from "../delivery/enqueue.ts";
-import { composeActivity } from "../documents/compose-activity.ts";
-import { PUBLIC } from "../documents/read.ts";
 import type { Site } from "../site.ts";
 import { InvalidInput } from "../support/errors.ts";
-import { snowflake } from "../support/ids.ts";
+import { tellOfFeatured } from "./featured-collection.ts";
 import { STATUS_LIMITS } from "./status-limits.ts";
 import { isOpen, SEEN_BY_ANYONE } from "./visibility.ts";
 
@@ -24,14 +21,14 @@ export async function pin(site: Site, account: ActorRow, post: PostRow): Promise
     await site.models.posts.updateOne({ _id: post._id }, { $unset: { pinnedAt: 1 } });
     throw refused("You have already pinned the maximum number of posts");
   }
-  if (isOpen(post)) await tell(site, account, post, "Add");
+  if (isOpen(post)) await tellOfFeatured(site, account, "Add", post.uri);
 }
 
 /** Takes a pin off. */
 export async function unpin(site: Site, account: ActorRow, post: PostRow): Promise<void> {
   if (post.author !== account._id || post.pinnedAt === undefined) return;
   await site.models.posts.updateOne({ _id: post._id }, { $unset: { pinnedAt: 1 } });
-  if (isOpen(post)) await tell(site, account, post, "Remove");
+  if (isOpen(post)) await tellOfFeatured(site, account, "Remove", post.uri);
 }
 
 function refused(reason: string): InvalidInput {
@@ -56,28 +53,4 @@ export async function featuredOf(site: Site, account: Pick<ActorRow, "_id">): Pr
     .sort({ pinnedAt: -1 })
     .limit(STATUS_LIMITS.pins)
     .lean<PostRow[]>();
-}
-
-/** Pleroma wants every one of these members; Mastodon the exact address of the collection. */
-async function tell(site: Site, account: ActorRow, post: PostRow, type: "Add" | "Remove"): Promise<void> {
-  const id = snowflake(site.clock.now());
-  await enqueueActivity(site, {
-    id,
-    actor: account,
-    activity: {
-      ...composeActivity({
-        id: site.urls.activity(id),
-        type,
-        actor: account.uri,
-        object: post.uri,
-        to: [PUBLIC],
-        cc: [site.urls.followers(account.username)],
-      }),
-      target: site.urls.featured(account.username),
-    },
-    type,
-    object: post.uri,
-    toFollowers: true,
-    public: true,
-  });
 }

@@ -3,7 +3,10 @@ import { plainText } from "../text/plain-text.ts";
 
 /** The message as apps read it, once decrypted. The same names as upstream. */
 export interface PushMessage {
-  /** Tells apps with several accounts whose it is; empty where the token is not at hand, since it is not kept. */
+  /**
+   * Tells apps with several accounts whose it is. The store knows tokens by their hash only: empty in a process that the
+   * app has not called since its start.
+   */
   access_token: string;
   preferred_locale: string;
   /** A number, as upstream sends it: official iOS and Ice Cubes decode nothing else. */

@@ -5,6 +5,7 @@ import type { StatusPage } from "../support/cursors.ts";
 import { InvalidInput, isDuplicateKey, NotFound } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
 import { isTagName, normaliseTag } from "../text/hashtags.ts";
+import { tellOfFeatured } from "./featured-collection.ts";
 import { homeOf } from "./home.ts";
 import { sortedPage } from "./page.ts";
 
@@ -97,7 +98,7 @@ export async function followedTagsPage(
  */
 export async function featureTag(
   site: Site,
-  owner: Owner,
+  owner: ActorRow,
   text: string,
 ): Promise<{ row: TagRelationRow; isNew: boolean }> {
   const tag = readTag(text);
@@ -109,25 +110,41 @@ export async function featureTag(
   if (there) return { row: there, isNew: false };
   if ((await site.models.tagRelations.countDocuments(mine)) >= MOST_FEATURED)
     throw refused("Validation failed: You have already featured the maximum number of hashtags");
-  return store(site, owner, "feature", tag);
+  const stored = await store(site, owner, "feature", tag);
+  if (stored.isNew) await tell(site, owner, "Add", tag);
+  return stored;
+}
+
+async function tell(
+  site: Site,
+  owner: ActorRow,
+  type: "Add" | "Remove",
+  tag: { key: string; name: string },
+): Promise<void> {
+  const href = site.urls.tagPage(tag.key);
+  await tellOfFeatured(site, owner, type, href, { type: "Hashtag", href, name: `#${tag.name}` });
 }
 
 /** Takes one off the profile, by its name. */
-export async function unfeatureTag(site: Site, owner: Owner, text: string): Promise<string> {
+export async function unfeatureTag(site: Site, owner: ActorRow, text: string): Promise<string> {
   const tag = readTag(text);
   if (tag === undefined) throw new NotFound("Record not found");
-  await site.models.tagRelations.deleteOne({ owner: owner._id, kind: "feature", tag: tag.key });
+  const { deletedCount } = await site.models.tagRelations.deleteOne({
+    owner: owner._id,
+    kind: "feature",
+    tag: tag.key,
+  });
+  if (deletedCount > 0) await tell(site, owner, "Remove", tag);
   return tag.name;
 }
 
 /** The same, by the id that it has there. @throws {NotFound} for what is not the account's own. */
-export async function unfeatureById(site: Site, owner: Owner, id: number): Promise<void> {
-  const { deletedCount } = await site.models.tagRelations.deleteOne({
-    _id: id,
-    owner: owner._id,
-    kind: "feature",
-  });
-  if (deletedCount === 0) throw new NotFound("Record not found");
+export async function unfeatureById(site: Site, owner: ActorRow, id: number): Promise<void> {
+  const row = await site.models.tagRelations
+    .findOneAndDelete({ _id: id, owner: owner._id, kind: "feature" })
+    .lean<TagRelationRow | null>();
+  if (!row) throw new NotFound("Record not found");
+  await tell(site, owner, "Remove", { key: row.tag, name: row.name });
 }
 
 /** Hashtags that an account uses most, without those on its profile. Two queries. */

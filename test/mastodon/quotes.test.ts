@@ -287,6 +287,80 @@ describe("quotes", () => {
       assert.equal((await app.get(`/api/v1/statuses/${first.id}`)).body.quotes_count, 0);
     });
 
+    it("hear when what they quote is edited: of the newest edit, once, with their own post", async () => {
+      await api.fedi.account({ username: "baker" });
+      const baker = await api.client("baker");
+      const quoted = await write();
+      const { body: quote } = await baker.post("/api/v1/statuses", {
+        status: "see",
+        quoted_status_id: quoted.id,
+      });
+      await write({ quoted_status_id: quoted.id });
+      const told = async (client: ApiClient): Promise<Record<string, { id: string }>[]> =>
+        (await client.get("/api/v1/notifications", { types: ["quoted_update"] })).body;
+      assert.deepEqual(await told(baker), []);
+      for (const status of ["another", "and another"])
+        await app.put(`/api/v1/statuses/${quoted.id}`, { status });
+      const [only, ...more] = await told(baker);
+      assert.deepEqual([only?.status?.id, more.length], [quote.id, 0]);
+      assert.equal(only?.account?.id, String((await api.account())._id));
+      // The author knows.
+      assert.deepEqual(await told(app), []);
+      await baker.delete(`/api/v1/statuses/${quote.id}`);
+      await app.put(`/api/v1/statuses/${quoted.id}`, { status: "nobody quotes this" });
+      assert.deepEqual(await told(baker), []);
+    });
+
+    it("hear of edits that come from elsewhere, too", async () => {
+      const theirs = await storePost(api.site, annaRow, {});
+      const { body: mine } = await app.post("/api/v1/statuses", {
+        status: "see",
+        quoted_status_id: theirs._id,
+      });
+      const edit = (updated: Date) =>
+        receive({
+          id: `${theirs.uri}#${updated.getTime()}`,
+          type: "Update",
+          actor: anna.uri,
+          to: [PUBLIC],
+          object: {
+            ...{ id: theirs.uri, type: "Note", attributedTo: anna.uri, to: [PUBLIC] },
+            content: `as of ${updated.getTime()}`,
+            published: theirs.publishedAt.toISOString(),
+            updated: updated.toISOString(),
+          },
+        });
+      const told = async (): Promise<{ status: { id: string } }[]> =>
+        (await app.get("/api/v1/notifications", { types: ["quoted_update"] })).body;
+      await edit(new Date(theirs.publishedAt.getTime() + 1));
+      // Without consent it is not shown, so its changes are nothing to hear of.
+      assert.deepEqual(await told(), []);
+      await api.site.models.posts.updateOne(
+        { _id: Number(mine.id) },
+        { $set: { "quote.state": "accepted" } },
+      );
+      await edit(new Date(theirs.publishedAt.getTime() + 2));
+      assert.deepEqual(
+        (await told()).map(({ status }) => status.id),
+        [mine.id],
+      );
+    });
+
+    it("take the account's own policy where the app names none", async () => {
+      const set = (policy: string) =>
+        app.patch("/api/v1/accounts/update_credentials", { source: { quote_policy: policy } });
+      assert.equal((await set("followers")).body.source.quote_policy, "followers");
+      const stored = async (status: { id: string }): Promise<unknown> =>
+        (await api.site.models.posts.findById(Number(status.id)).lean<PostRow | null>())?.quotePolicy;
+      assert.equal(await stored(await write()), "followers");
+      assert.equal(await stored(await write({ quote_approval_policy: "nobody" })), "nobody");
+      const preferences = (await app.get("/api/v1/preferences")).body;
+      assert.equal(preferences["posting:default:quote_policy"], "followers");
+      // What is no policy changes nothing.
+      assert.equal((await set("everybody and his dog")).body.source.quote_policy, "followers");
+      assert.equal((await set("public")).body.source.quote_policy, "public");
+    });
+
     it("of what may not be quoted are refused", async () => {
       const closed = await storePost(api.site, annaRow, { quotePolicy: "nobody" });
       const hidden = await storePost(api.site, annaRow, { visibility: "direct" });

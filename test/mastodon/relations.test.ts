@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { ActivityRow, ActorRow } from "../../src/database/rows.ts";
+import { drainDomainBlocks } from "../../src/domain/domain-blocks.ts";
 import { receiveAccept } from "../../src/domain/following.ts";
 import { receiveFollow } from "../../src/domain/follows.ts";
 import { storePerson } from "../support/people.ts";
@@ -306,6 +307,10 @@ describe("what an account decides about others", () => {
       const { body } = await client.post("/api/v1/domain_blocks", { domain: "Evil.Example" });
       assert.deepEqual(body, {});
       await client.post("/api/v1/domain_blocks", { domain: "evil.example" });
+      const before = await relationship(eve);
+      assert.deepEqual([before.domain_blocking, before.followed_by], [true, true]);
+      assert.deepEqual(await sent(), []);
+      await drainDomainBlocks(api.site);
       const seen = await relationship(eve);
       assert.deepEqual([seen.domain_blocking, seen.followed_by, seen.following], [true, false, false]);
       assert.equal((await relationship(fay)).followed_by, true);
@@ -319,6 +324,27 @@ describe("what an account decides about others", () => {
       );
       await client.delete("/api/v1/domain_blocks", { domain: "evil.example" });
       assert.equal((await relationship(eve)).domain_blocking, false);
+    });
+
+    it("blocked, are parted from by the next process where the first has died over it", async () => {
+      const gil = await storePerson(api.site, "gil", { host: "late.example" });
+      await storeFollow(api.site, gil, blog);
+      await client.post("/api/v1/domain_blocks", { domain: "late.example" });
+      // Claimed by somebody who never came back.
+      const blocks = api.site.models.domainBlocks;
+      const later = new Date(Date.now() + 60_000);
+      await blocks.updateOne({ domain: "late.example" }, { $set: { nextAt: later } });
+      await drainDomainBlocks(api.site);
+      assert.equal((await relationship(gil)).followed_by, true);
+      await blocks.updateOne({ domain: "late.example" }, { $set: { nextAt: new Date(0) } });
+      const ended = new AbortController();
+      ended.abort();
+      await drainDomainBlocks(api.site, { signal: ended.signal });
+      assert.equal((await relationship(gil)).followed_by, true);
+      await Promise.all([drainDomainBlocks(api.site), drainDomainBlocks(api.site)]);
+      assert.equal((await relationship(gil)).followed_by, false);
+      assert.deepEqual(await types(), ["Reject"]);
+      assert.equal(await blocks.countDocuments({ nextAt: { $exists: true } }), 0);
     });
 
     it("must be servers, and others than this one", async () => {

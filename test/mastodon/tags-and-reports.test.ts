@@ -102,6 +102,28 @@ describe("hashtags, reports and what else apps ask about others", () => {
       await client.delete(`/api/v1/featured_tags/${body.id}`, {}, { expect: 404 });
     });
 
+    it("come and go before the eyes of followers, in the words that Mastodon reads", async () => {
+      const { body } = await client.post("/api/v1/featured_tags", { name: "Millet" });
+      await client.post("/api/v1/tags/millet/feature");
+      await client.delete(`/api/v1/featured_tags/${body.id}`);
+      await client.post("/api/v1/tags/millet/unfeature");
+      await client.post("/api/v1/tags/Millet/feature");
+      await client.post("/api/v1/tags/millet/unfeature");
+      const rows = await api.site.models.activities.find({}).sort({ _id: 1 }).lean<ActivityRow[]>();
+      const told = rows.map((row) => JSON.parse(row.body) as Json);
+      assert.deepEqual(
+        told.map(({ type }) => type),
+        ["Add", "Remove", "Add", "Remove"],
+      );
+      const object = { type: "Hashtag", href: `${api.origin}/tags/millet`, name: "#Millet" };
+      assert.deepEqual(
+        [told[0]?.object, told[0]?.target, told[0]?.actor],
+        [object, `${blog.uri}/featured`, blog.uri],
+      );
+      assert.deepEqual(told[1]?.object, object);
+      assert.ok(rows.every((row) => row.toFollowers && row.public));
+    });
+
     it("by the newer methods bear being repeated, up to ten", async () => {
       assert.equal((await client.post("/api/v1/tags/oat/feature")).body.featuring, true);
       await client.post("/api/v1/tags/oat/feature");
