@@ -44,6 +44,7 @@ const origin = `http://localhost:${(server.address() as AddressInfo).port}`;
 const received: { type: string; id: string | null; actor: string | null; json: unknown; object: unknown }[] =
   [];
 const notes = new Map<string, Note>();
+const followers = new Map<string, Actor>();
 const keys = [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5")];
 
 const federation = createFederation<undefined>({
@@ -75,11 +76,12 @@ federation.setFollowersDispatcher("/users/{identifier}/followers", () => ({ item
 federation.setObjectDispatcher(Note, "/notes/{id}", (_context, { id }) => notes.get(id) ?? null);
 
 const listeners = federation.setInboxListeners("/users/{identifier}/inbox", "/inbox");
-for (const type of [Accept, Reject, Create, Update, Delete]) {
+for (const type of [Accept, Reject, Create, Update, Delete, Like, Announce, Undo]) {
   listeners.on<Activity>(type, async (context, activity) => {
     // The Follow inside an Accept is Alice's own, and has no address; of everything else only its origin is believed.
     const crossOrigin = type === Accept || type === Reject ? "trust" : "throw";
     const object = await activity.getObject({ documentLoader: context.documentLoader, crossOrigin });
+    if (object instanceof Follow && type === Undo) followers.delete(activity.actorId?.href ?? "");
     received.push({
       type: type.name,
       id: activity.id?.href ?? null,
@@ -90,6 +92,14 @@ for (const type of [Accept, Reject, Create, Update, Delete]) {
     });
   });
 }
+
+/** Alice says yes to everybody. */
+listeners.on(Follow, async (context, follow) => {
+  const follower = await follow.getActor({ documentLoader: context.documentLoader });
+  if (!follower?.id || follow.objectId?.href !== self().href) return;
+  followers.set(follower.id.href, follower);
+  await send(follower, new Accept({ id: id("accept"), actor: self(), object: follow, to: follower.id }));
+});
 
 const context = () => federation.createContext(new URL(origin), undefined);
 const self = () => context().getActorUri("alice");
@@ -149,6 +159,20 @@ const control: Record<string, (given: Record<string, string>) => Promise<unknown
       new Create({ id: id("create"), actor: self(), object: note, to: PUBLIC, cc: actor.id }),
     );
     return note.id?.href;
+  },
+  async write({ html = "" }) {
+    const name = randomUUID();
+    const uri = new URL(`/notes/${name}`, origin);
+    const to = { to: PUBLIC, cc: context().getFollowersUri("alice") };
+    const note = await Note.fromJsonLd({
+      "@context": "https://www.w3.org/ns/activitystreams",
+      ...{ type: "Note", id: uri.href, url: uri.href, attributedTo: self().href, content: html },
+      ...{ to: to.to.href, cc: to.cc.href, published: new Date().toISOString() },
+    });
+    notes.set(name, note);
+    for (const follower of followers.values())
+      await send(follower, new Create({ id: id("create"), actor: self(), object: note, ...to }));
+    return uri.href;
   },
   async edit({ handle = "", note = "", html = "" }) {
     const name = note.split("/").at(-1) ?? "";

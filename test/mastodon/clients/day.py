@@ -1,10 +1,31 @@
 """A day's work with Mastodon.py: prints the address to open, reads the code, prints what it did."""
 
+import json
 import sys
+import time
+import urllib.request
 
-from mastodon import Mastodon, MastodonNotFoundError, MastodonUnauthorizedError
+from mastodon import Mastodon, MastodonNotFoundError, MastodonUnauthorizedError, StreamListener
 
-origin, picture = sys.argv[1:]
+origin, picture, neighbour, neighbour_token, bea_handle, alice_handle, alice_server = sys.argv[1:]
+
+
+def until(what, condition):
+    """Waits for what another server does."""
+    end = time.time() + 30
+    while not (found := condition()):
+        assert time.time() < end, what
+        time.sleep(0.05)
+    return found
+
+
+def alice(what, **given):
+    """Has Alice, on a Fedify server, do something."""
+    request = urllib.request.Request(f"{alice_server}/control/{what}", json.dumps(given).encode(), method="POST")
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
 key, secret = Mastodon.create_app("Snake", api_base_url=origin, scopes=["read", "write", "follow"])
 api = Mastodon(client_id=key, client_secret=secret, api_base_url=origin)
 print(api.auth_request_url(scopes=["read", "write", "follow"]), flush=True)
@@ -40,9 +61,71 @@ first = api.account_statuses(me, limit=2)
 everything = api.fetch_remaining(first)
 assert len(everything) == 3, everything
 assert api.notifications() == []
+
+class Listener(StreamListener):
+    """Keeps what is heard."""
+
+    heard = []
+
+    def on_update(self, status):
+        self.heard.append(status.content)
+
+    def on_notification(self, notification):
+        self.heard.append(notification.type)
+
+
+listener = Listener()
+stream = api.stream_user(listener, run_async=True, timeout=60)
+until("the stream", stream.is_receiving)
+
+
+def at_home(text):
+    return until(text, lambda: next((one for one in api.timeline_home() if text in one.content), None))
+
+
+people = {}
+for handle in (bea_handle, alice_handle):
+    [person] = api.search(handle, resolve=True, result_type="accounts").accounts
+    assert person.acct == handle, person
+    api.account_follow(person)
+    until(f"the follow of {handle}", lambda: api.account_relationships(person)[0].following)
+    people[handle] = person
+
+alice("write", html="<p>Written with Fedify</p>")
+hers = at_home("Written with Fedify")
+api.status_favourite(hers)
+api.status_reblog(hers)
+until("Like and Announce", lambda: {"Like", "Announce"} <= {one["type"] for one in alice("received")})
+
+bea = Mastodon(access_token=neighbour_token, api_base_url=neighbour)
+bea.status_post("From next door")
+api.status_reply(at_home("From next door"), "good morning", untag=False)
+mention = until("the mention", lambda: next((one for one in bea.notifications() if one.type == "mention"), None))
+bea.status_favourite(bea.search(edited.url, resolve=True, result_type="statuses").statuses[0])
+bea.status_post(f"@{mention.account.acct} good morning to you")
+until("her favourite", lambda: {"favourite", "mention"} <= {one.type for one in api.notifications()})
+until("the stream", lambda: {"favourite", "mention"} <= set(listener.heard))
+assert any("From next door" in text for text in listener.heard), listener.heard
+stream.close()
+
 made = api.list_create("Bakers")
 assert [one.title for one in api.lists()] == ["Bakers"]
+api.list_accounts_add(made, people[bea_handle])
+assert [one.acct for one in api.list_accounts(made)] == [bea_handle]
+bea.status_post("Second breakfast")
+until("the list", lambda: any("Second breakfast" in one.content for one in api.timeline_list(made)))
 api.list_delete(made)
+
+kept = api.filter_create("breakfast", ["home"], whole_word=True)
+assert [one.phrase for one in api.filters()] == ["breakfast"]
+second = at_home("Second breakfast")
+assert [one.id for one in api.filters_apply([second, edited], api.filters(), "home")] == [edited.id]
+api.filter_delete(kept)
+assert api.filters() == []
+assert [one.name for one in api.search("bread", result_type="hashtags").hashtags] == ["bread"]
+assert edited.id in [one.id for one in api.timeline_hashtag("bread")]
+for person in people.values():
+    assert not api.account_unfollow(person).following
 api.markers_set(["home"], [status])
 assert int(api.markers_get(["home"])["home"].last_read_id) == status.id
 assert api.search("blog", result_type="accounts").accounts[0].acct == "blog"

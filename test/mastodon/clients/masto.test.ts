@@ -177,6 +177,29 @@ describe("a day's work with masto.js", () => {
     await day.bea.v1.statuses.$select(statuses[0]?.id ?? "").reblog();
   });
 
+  it("follows a person of a Fedify server, who writes, and hears of the app's favourite and boost", async () => {
+    const { alice } = stage;
+    const { accounts } = await day.masto.v2.search.list({ q: alice.handle, resolve: true });
+    assert.equal(accounts[0]?.acct, alice.handle);
+    assert.equal(accounts[0]?.displayName, "Alice of Elsewhere");
+    const chosen = day.masto.v1.accounts.$select(accounts[0]?.id ?? "");
+    await chosen.follow();
+    await until(async () => {
+      const [relationship] = await day.masto.v1.accounts.relationships.fetch({ id: [accounts[0]?.id ?? ""] });
+      return relationship?.following === true;
+    }, "the follow of Alice");
+    await alice.ask("write", { html: "<p>Written with <em>Fedify</em></p>" });
+    const { id } = await homeHas("Written with");
+    const status = day.masto.v1.statuses.$select(id);
+    await status.favourite();
+    await status.reblog();
+    await day.masto.v1.statuses.create({ status: `@${alice.handle} well put`, inReplyToId: id });
+    for (const type of ["Like", "Announce", "Create"]) await alice.hears(type);
+    await status.unfavourite();
+    await chosen.unfollow();
+    await alice.hears("Undo");
+  });
+
   it("hears of it in both kinds of notifications, and keeps its place", async () => {
     const wanted = ["favourite", "follow", "reblog"];
     let list: mastodon.v1.Notification[] = [];

@@ -87,16 +87,55 @@ describe("a day's work with megalodon", () => {
     assert.equal((await client.unfavouriteStatus(id)).data.favourited, false);
   });
 
+  it("follows a second site and a Fedify server, and hears from both", async () => {
+    const { alice, beaHandle, there } = stage;
+    const bea = new Mastodon(there.origin, await there.tokenFor("bea"));
+    for (const handle of [beaHandle, alice.handle]) {
+      const { id } =
+        (await client.search(handle, { type: "accounts", resolve: true })).data.accounts[0] ?? {};
+      assert.ok(id, handle);
+      await client.followAccount(id);
+      await until(async () => (await client.getRelationship(id)).data.following, `the follow of ${handle}`);
+    }
+    await alice.ask("write", { html: "<p>Written with Fedify</p>" });
+    await client.favouriteStatus((await homeHas("Written with Fedify")).id);
+    await alice.hears("Like");
+    await bea.postStatus("From next door", {});
+    const hers = await homeHas("From next door");
+    await client.postStatus(`@${beaHandle} good morning`, { in_reply_to_id: hers.id });
+    await until(
+      async () => (await bea.getNotifications({ limit: 5 })).data.some(({ type }) => type === "mention"),
+      "the mention at Bea's",
+    );
+    const mine = (await bea.search(note.url ?? "", { type: "statuses", resolve: true })).data.statuses[0];
+    assert.equal(mine?.media_attachments[0]?.description, "A crust");
+    await bea.favouriteStatus(mine?.id ?? "");
+    await until(
+      async () => (await client.getNotifications({ limit: 5 })).data.some(({ type }) => type === "favourite"),
+      "her favourite",
+    );
+    const found = (await client.search("bread", { type: "hashtags" })).data;
+    assert.equal(found.hashtags[0]?.name, "bread");
+    assert.ok((await client.getTagTimeline("bread")).data.some(({ id }) => id === note.id));
+  });
+
   it("keeps lists, filters and its place", async () => {
     const list = (await client.createList("Bakers")).data;
     await client.addAccountsToList(list.id, [adaId]);
     assert.equal((await client.getAccountsInList(list.id)).data[0]?.id, adaId);
     assert.equal((await client.getLists()).data.length, 1);
+    const { ada, remote, here } = stage;
+    await remote.send(ada, here.site.urls.sharedInbox, ada.activity("Create", ada.note("Sweeping crumbs")));
+    await until(
+      async () => (await client.getListTimeline(list.id)).data.some((one) => /crumbs/.test(one.content)),
+      "her post on the list",
+    );
     await client.deleteAccountsFromList(list.id, [adaId]);
     await client.deleteList(list.id);
     const filter = (await client.createFilter("crumbs", ["home"], { whole_word: true })).data;
     assert.equal((await client.getFilters()).data[0]?.phrase, "crumbs");
     await client.deleteFilter(filter.id);
+    assert.deepEqual((await client.getFilters()).data, []);
     await client.saveMarkers({ home: { last_read_id: note.id } });
     const markers = (await client.getMarkers(["home"])).data as Partial<Entity.Marker>;
     assert.equal(markers.home?.last_read_id, note.id);

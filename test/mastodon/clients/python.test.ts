@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "../../support/until.ts";
-import { startApi, type StartedApi } from "../support/start-api.ts";
-import { allowInBrowser, canLogIn } from "./consent.ts";
-import { picture } from "./stage.ts";
+import type { StartedApi } from "../support/start-api.ts";
+import { allowInBrowser } from "./consent.ts";
+import { picture, setStage, type Stage } from "./stage.ts";
 
 const TOOT = "/usr/bin/toot";
 const PYTHON = "/usr/bin/python3";
@@ -53,6 +53,7 @@ class Program {
 }
 
 describe("apps from Debian packages", () => {
+  let stage: Stage;
   let api: StartedApi;
   let folder: string;
   let file: string;
@@ -61,11 +62,11 @@ describe("apps from Debian packages", () => {
     folder = mkdtempSync(join(tmpdir(), "fedi-python-"));
     file = join(folder, "crust.jpg");
     await writeFile(file, await picture());
-    api = await startApi();
-    await canLogIn(api);
+    stage = await setStage();
+    api = stage.here;
   });
   after(async () => {
-    await api.close();
+    await stage.close();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -81,7 +82,10 @@ describe("apps from Debian packages", () => {
       return this.skip();
     }
     const script = fileURLToPath(new URL("day.py", import.meta.url));
-    const program = new Program(PYTHON, [script, api.origin, file], folder);
+    const { alice, beaHandle, there } = stage;
+    const neighbour = [there.origin, await there.tokenFor("bea"), beaHandle];
+    const given = [api.origin, file, ...neighbour, alice.handle, alice.server];
+    const program = new Program(PYTHON, [script, ...given], folder);
     const url = await program.says(/(http\S+oauth\/authorize\S*)\s/);
     program.tell(await codeAt(url));
     assert.match(await program.ends(), /the day is done/);
@@ -128,6 +132,39 @@ describe("apps from Debian packages", () => {
     for (const action of ["favourite", "reblog", "bookmark"]) await toot(action, id);
     assert.match(await toot("bookmarks", "-1"), /Fresh/);
     assert.match(await toot("search", "blog"), /@blog/);
+    assert.match(await toot("search", "#bread"), /bread/);
+
+    const { alice, beaHandle, there } = stage;
+    const bea = await there.client("bea");
+    const following = async (): Promise<string[]> => {
+      const me = (await client.get("/api/v1/accounts/verify_credentials")).body;
+      const { body } = await client.get(`/api/v1/accounts/${me.id}/following`);
+      return (body as { acct: string }[]).map(({ acct }) => acct);
+    };
+    for (const handle of [beaHandle, alice.handle]) {
+      assert.match(await toot("follow", handle), /following/);
+      await until(async () => (await following()).includes(handle), `the follow of ${handle}`);
+    }
+    await alice.ask("write", { html: "<p>Written with Fedify</p>" });
+    await bea.post("/api/v1/statuses", { status: `@blog@${new URL(api.origin).host} From next door` });
+    const seen = async (...args: string[]): Promise<string> => {
+      let said = "";
+      await until(
+        async () => {
+          said = await toot(...args);
+          return /Fedify/.test(said) && /next door/.test(said);
+        },
+        "both at home",
+        PATIENCE,
+      );
+      return said;
+    };
+    assert.match(await seen("timeline", "-1"), /Fresh/);
+    assert.match(await toot("notifications"), /mentioned you/);
+    await toot("tags_follow", "rye");
+    assert.match(await toot("tags_followed"), /rye/);
+    for (const handle of [beaHandle, alice.handle]) await toot("unfollow", handle);
+    await alice.hears("Undo");
     await toot("delete", id);
     await client.get(`/api/v1/statuses/${id}`, {}, { expect: 404 });
     await toot("logout", `blog@${new URL(api.origin).host}`);
