@@ -1,5 +1,5 @@
 import type { ActorRow, FollowRow, ListMemberRow, ListRow, PostRow, TimelineRow } from "../database/rows.ts";
-import { native } from "../database/native.ts";
+import { native, readRows } from "../database/native.ts";
 import type { Site } from "../site.ts";
 import type { StatusPage } from "../support/cursors.ts";
 import { isDuplicateKey } from "../support/errors.ts";
@@ -189,25 +189,37 @@ export async function takeFromTimelines(site: Site, post: PostRow): Promise<void
   if (channels.length > 0) publishEvent(site, { channels, event: "delete", id: String(post._id) });
 }
 
+export interface TimelinePage {
+  rows: PostRow[];
+  /** What the boosts among them boost. */
+  originals: PostRow[];
+}
+
 /** A page of an account's home timeline. Two queries. */
 export async function homePage(
   site: Site,
   account: Pick<ActorRow, "_id">,
   page: StatusPage,
-): Promise<PostRow[]> {
+): Promise<TimelinePage> {
   return timelinePage(site, homeOf(account._id), page);
 }
 
 /** A page of a list's timeline. Two queries. */
-export async function listPage(site: Site, list: Pick<ListRow, "_id">, page: StatusPage): Promise<PostRow[]> {
+export async function listPage(
+  site: Site,
+  list: Pick<ListRow, "_id">,
+  page: StatusPage,
+): Promise<TimelinePage> {
   return timelinePage(site, listOf(list._id), page);
 }
 
-async function timelinePage(site: Site, owner: string, page: StatusPage): Promise<PostRow[]> {
+async function timelinePage(site: Site, owner: string, page: StatusPage): Promise<TimelinePage> {
   const places = await sortedPage(site.models.timelines, { owner }, page, "post");
+  if (places.length === 0) return { rows: [], originals: [] };
   const ids = places.map((row) => row.post);
-  if (ids.length === 0) return [];
-  return inOrderOf(ids, await site.models.posts.find({ _id: { $in: ids } }).lean<PostRow[]>());
+  const boosted = places.filter((row) => row.original !== row.post).map((row) => row.original);
+  const posts = await readRows(site.models.posts, { _id: { $in: [...new Set([...ids, ...boosted])] } });
+  return { rows: inOrderOf(ids, posts), originals: inOrderOf(boosted, posts) };
 }
 
 /** Puts the newest posts of somebody newly followed into the home timeline. */

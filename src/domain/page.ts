@@ -1,4 +1,5 @@
 import type { Model } from "mongoose";
+import { readRows } from "../database/native.ts";
 import { pageRange, type StatusPage } from "../support/cursors.ts";
 
 /** `batchSize` of queries that are to be one round trip: the driver asks again after the first 101 rows otherwise. */
@@ -9,20 +10,19 @@ export const ONE_BATCH = 10_000;
  * @param field what is sorted and paged by; the filter must stand on an index that ends with it.
  * @param hint that index, where the store could take another for as good and read far more.
  */
-export async function sortedPage<Row extends object>(
+export async function sortedPage<Row extends { _id: number | string }>(
   model: Model<Row>,
   filter: Record<string, unknown>,
   page: StatusPage,
-  field: keyof Row & string = "_id" as keyof Row & string,
+  field: keyof Row & string = "_id",
   hint?: Record<string, 1 | -1>,
 ): Promise<Row[]> {
   const { range, direction } = pageRange(page);
-  const query = model
-    .find({ ...filter, ...(range === undefined ? {} : { [field]: range }) } as never)
-    .sort({ [field]: direction })
-    .limit(page.limit);
-  if (hint !== undefined) query.hint(hint);
-  const rows = await query.lean<Row[]>();
+  const rows = await readRows(
+    model,
+    { ...filter, ...(range === undefined ? {} : { [field]: range }) },
+    { sort: { [field]: direction }, limit: page.limit, ...(hint === undefined ? {} : { hint }) },
+  );
   return direction === 1 ? rows.reverse() : rows;
 }
 

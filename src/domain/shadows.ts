@@ -1,3 +1,4 @@
+import { readRows } from "../database/native.ts";
 import type { ActorRow, DomainBlockRow, RelationRow } from "../database/rows.ts";
 import type { Site } from "../site.ts";
 
@@ -15,10 +16,12 @@ export interface Shadows {
 export async function shadowsOf(site: Site, owner: number, targets: readonly number[]): Promise<Shadows> {
   const now = site.clock.now();
   const [relations, domains] = await Promise.all([
-    site.models.relations
-      .find({ owner, kind: { $in: ["block", "blockedBy", "mute"] }, target: { $in: [...new Set(targets)] } })
-      .lean<RelationRow[]>(),
-    site.models.domainBlocks.find({ owner }, { domain: 1 }).lean<DomainBlockRow[]>(),
+    readRows(site.models.relations, {
+      owner,
+      kind: { $in: ["block", "blockedBy", "mute"] },
+      target: { $in: [...new Set(targets)] },
+    }),
+    readRows(site.models.domainBlocks, { owner }, { projection: { domain: 1 } }),
   ]);
   const mutes = relations.filter(
     (row) => row.kind === "mute" && (row.until === undefined || row.until > now),
@@ -29,6 +32,34 @@ export async function shadowsOf(site: Site, owner: number, targets: readonly num
     silenced: new Set(mutes.filter((row) => row.notifications !== false).map((row) => row.target)),
     domains: domains.map((row) => row.domain),
   };
+}
+
+/** What an account has to do with the authors of a list. */
+export interface Ties {
+  shadows: Shadows;
+  /** Whom it follows. */
+  followed: ReadonlySet<number>;
+}
+
+/** Three queries, however many are asked for. @param followed of whom to say whether they are followed; none: no query. */
+export async function tiesTo(
+  site: Site,
+  owner: number,
+  authors: readonly number[],
+  followed: readonly number[] = authors,
+): Promise<Ties> {
+  const asked = [...new Set(followed)];
+  const [shadows, follows] = await Promise.all([
+    shadowsOf(site, owner, authors),
+    asked.length === 0
+      ? []
+      : readRows(
+          site.models.follows,
+          { follower: owner, state: "accepted", followed: { $in: asked } },
+          { projection: { followed: 1 } },
+        ),
+  ]);
+  return { shadows, followed: new Set(follows.map((row) => row.followed)) };
 }
 
 /** Has an account blocked another, or their whole server? Two queries. */

@@ -49,7 +49,8 @@ describe("an account as a user", () => {
     (await made.site.models.activities.find({}).sort({ _id: 1 }).lean<ActivityRow[]>()).map(
       (row) => JSON.parse(row.body) as Record<string, unknown>,
     );
-  const home = async (account = blog): Promise<PostRow[]> => homePage(made.site, account, { limit: 40 });
+  const home = async (account = blog): Promise<PostRow[]> =>
+    (await homePage(made.site, account, { limit: 40 })).rows;
   const rung = async (account = blog): Promise<NotificationRow[]> =>
     notificationsPage(made.site, account, {}, { limit: 40 });
   const follow = async (target = alice): Promise<void> => {
@@ -231,7 +232,7 @@ describe("an account as a user", () => {
         await arrives(alice, { published: new Date(Date.UTC(2026, 1, 27, each)) });
       const ids = (await home()).map((post) => post._id);
       const page = async (range: { maxId?: number; sinceId?: number; minId?: number }) =>
-        (await homePage(made.site, blog, { limit: 2, ...range })).map((post) => post._id);
+        (await homePage(made.site, blog, { limit: 2, ...range })).rows.map((post) => post._id);
       assert.deepEqual(await page({ maxId: ids[1] ?? 0 }), [ids[2], ids[3]]);
       assert.deepEqual(await page({ sinceId: ids[4] ?? 0 }), [ids[0], ids[1]]);
       assert.deepEqual(await page({ minId: ids[4] ?? 0 }), [ids[2], ids[3]]);

@@ -56,7 +56,7 @@ const control: Record<string, (given: Given) => Promise<unknown>> = {
   update: ({ post = "", ...changes }) => fedi.update(post, changes),
   remove: ({ post = "" }) => fedi.remove(post),
   deliveries: ({ post = "" }) => fedi.deliveries(post),
-  home: async () => homePage(site, await account(), { limit: 20 }),
+  home: async () => (await homePage(site, await account(), { limit: 20 })).rows,
 };
 
 const app = express();

@@ -1,5 +1,5 @@
+import { readRows } from "../../database/native.ts";
 import type { ActorRow, FollowRow } from "../../database/rows.ts";
-import { ONE_BATCH } from "../../domain/page.ts";
 import type { Site } from "../../site.ts";
 import { accountEntity, type AccountEntity } from "../entities/account.ts";
 import { credentialAccountEntity, type CredentialAccountEntity } from "../entities/credential-account.ts";
@@ -15,12 +15,7 @@ export async function loadAccounts(
   const around = await surroundingsOf(site);
   const moves = rows.flatMap((row) => (row.movedTo === undefined ? [] : [row.movedTo]));
   const targets =
-    moves.length === 0
-      ? []
-      : await site.models.actors
-          .find({ uri: { $in: [...new Set(moves)] } })
-          .batchSize(ONE_BATCH)
-          .lean<ActorRow[]>();
+    moves.length === 0 ? [] : await readRows(site.models.actors, { uri: { $in: [...new Set(moves)] } });
   const byUri = new Map(targets.map((row) => [row.uri, row]));
   return rows.map((row) =>
     accountEntity(row, around, row.movedTo === undefined ? undefined : byUri.get(row.movedTo)),
@@ -41,10 +36,7 @@ export async function loadAccountsById(
   ids: readonly number[],
 ): Promise<Map<number, AccountEntity>> {
   if (ids.length === 0) return new Map();
-  const rows = await site.models.actors
-    .find({ _id: { $in: [...new Set(ids)] } })
-    .batchSize(ONE_BATCH)
-    .lean<ActorRow[]>();
+  const rows = await readRows(site.models.actors, { _id: { $in: [...new Set(ids)] } });
   const accounts = await loadAccounts(site, viewer, rows);
   const byId = new Map(accounts.map((account) => [Number(account.id), account]));
   return new Map(

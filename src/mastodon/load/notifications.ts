@@ -1,5 +1,5 @@
-import type { NotificationRow, PostRow } from "../../database/rows.ts";
-import { ONE_BATCH } from "../../domain/page.ts";
+import { readRows } from "../../database/native.ts";
+import type { NotificationRow } from "../../database/rows.ts";
 import type { Site } from "../../site.ts";
 import { partialAccountEntity, type AccountEntity } from "../entities/account.ts";
 import {
@@ -141,10 +141,7 @@ async function loadTheirStatuses(
 ): Promise<Map<number, StatusEntity>> {
   const ids = [...new Set(rows.flatMap((row) => (row.post === undefined ? [] : [row.post])))];
   if (ids.length === 0) return new Map();
-  const posts = await site.models.posts
-    .find({ _id: { $in: ids } })
-    .batchSize(ONE_BATCH)
-    .lean<PostRow[]>();
+  const posts = await readRows(site.models.posts, { _id: { $in: ids } });
   const statuses = await loadStatuses(site, viewer, posts, options);
   return new Map(statuses.map((status) => [Number(status.id), status]));
 }

@@ -1,13 +1,6 @@
-import type {
-  ActorRow,
-  FilterRow,
-  FollowRow,
-  InteractionRow,
-  PostRow,
-  VoteRow,
-} from "../../database/rows.ts";
-import { ONE_BATCH } from "../../domain/page.ts";
-import { isUnderDomain, shadowsOf, type Shadows } from "../../domain/shadows.ts";
+import { readRows } from "../../database/native.ts";
+import type { ActorRow, PostRow } from "../../database/rows.ts";
+import { isUnderDomain, type Ties } from "../../domain/shadows.ts";
 import type { Site } from "../../site.ts";
 import type { StatusViewer } from "../entities/status.ts";
 import { FilterMatcher, type FilterContext } from "./filter-match.ts";
@@ -19,49 +12,40 @@ export interface OwnWords {
   isUnwanted(author: Pick<ActorRow, "_id" | "host">): boolean;
 }
 
-/**
- * Reads it. Four queries, however many posts, and two more for what the viewer does not want to see.
- * @param options.shunned whether the last is asked for.
- */
+/** Reads it. Three queries, however many posts. @param ties of the account to all authors of the posts. */
 export async function ownWords(
   site: Site,
   account: ActorRow,
   posts: readonly PostRow[],
-  options: { filterContext?: FilterContext | undefined; shunned?: boolean | undefined },
+  ties: Promise<Ties>,
+  filterContext?: FilterContext,
 ): Promise<OwnWords> {
   const me = account._id;
   const ids = posts.map((post) => post._id);
   const conversations = posts.map((post) => post.conversation ?? post._id);
   const polls = posts.filter((post) => post.poll !== undefined).map((post) => post._id);
-  const authors = [...new Set(posts.map((post) => post.author))];
-  const [interactions, votes, follows, filters, shadows] = await Promise.all([
-    site.models.interactions
-      .find(
-        {
-          actor: me,
-          kind: { $in: ["like", "boost", "bookmark", "mute"] },
-          post: { $in: [...new Set([...ids, ...conversations])] },
-        },
-        { kind: 1, post: 1 },
-      )
-      .batchSize(ONE_BATCH)
-      .lean<InteractionRow[]>(),
+  const [{ shadows, followed }, interactions, votes, filters] = await Promise.all([
+    ties,
+    readRows(
+      site.models.interactions,
+      {
+        actor: me,
+        kind: { $in: ["like", "boost", "bookmark", "mute"] },
+        post: { $in: [...new Set([...ids, ...conversations])] },
+      },
+      { projection: { kind: 1, post: 1 } },
+    ),
     polls.length === 0
       ? []
-      : site.models.votes
-          .find({ post: { $in: polls }, actor: me }, { post: 1, choice: 1 })
-          .batchSize(ONE_BATCH)
-          .lean<VoteRow[]>(),
-    site.models.follows
-      .find({ follower: me, state: "accepted", followed: { $in: authors } }, { followed: 1 })
-      .batchSize(ONE_BATCH)
-      .lean<FollowRow[]>(),
-    site.models.filters.find({ owner: me }).batchSize(ONE_BATCH).lean<FilterRow[]>(),
-    options.shunned === true ? shadowsOf(site, me, authors) : undefined,
+      : readRows(
+          site.models.votes,
+          { post: { $in: polls }, actor: me },
+          { projection: { post: 1, choice: 1 } },
+        ),
+    readRows(site.models.filters, { owner: me }),
   ]);
   const done = new Set(interactions.map((row) => `${row.kind} ${row.post}`));
-  const followed = new Set(follows.map((row) => row.followed));
-  const matcher = new FilterMatcher(filters, site.clock.now(), options.filterContext);
+  const matcher = new FilterMatcher(filters, site.clock.now(), filterContext);
   return {
     of: (post, boost) => ({
       account,
@@ -80,10 +64,9 @@ export async function ownWords(
 
 function isUnwanted(
   author: Pick<ActorRow, "_id" | "host">,
-  shadows: Shadows | undefined,
+  shadows: Ties["shadows"],
   followed: ReadonlySet<number>,
 ): boolean {
-  if (shadows === undefined) return false;
   if (shadows.muted.has(author._id)) return true;
   return !followed.has(author._id) && isUnderDomain(author.host, shadows.domains);
 }

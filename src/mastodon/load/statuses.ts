@@ -1,6 +1,7 @@
+import { readRows } from "../../database/native.ts";
 import type { ActorRow, MentionRow, PostRow } from "../../database/rows.ts";
 import { visibleTo } from "../../domain/may-see.ts";
-import { ONE_BATCH } from "../../domain/page.ts";
+import { tiesTo } from "../../domain/shadows.ts";
 import type { Site } from "../../site.ts";
 import type { AccountEntity } from "../entities/account.ts";
 import { mentionEntity, type MentionEntity } from "../entities/mention.ts";
@@ -19,6 +20,8 @@ export interface LoadOptions {
   filterContext?: FilterContext;
   /** Leaves out people the viewer mutes and domains the viewer blocks: for lists that strangers fill. */
   shunned?: boolean;
+  /** Posts that the list boosts or quotes, as far as the caller has them. */
+  nearby?: readonly PostRow[];
 }
 
 /** People named in a status that are looked up; a longer list is somebody's mistake or worse. */
@@ -35,18 +38,18 @@ export async function loadStatuses(
   options: LoadOptions = {},
 ): Promise<StatusEntity[]> {
   if (rows.length === 0) return [];
-  const nearby = await nearbyPosts(site, rows);
+  const nearby = await nearbyPosts(site, rows, options.nearby);
   const all = [...new Map([...rows, ...nearby.values()].map((post) => [post._id, post])).values()];
-  const [around, visible, people, own] = await Promise.all([
+  const authors = [...new Set(all.map((post) => post.author))];
+  const { account } = viewer;
+  const ties = account === undefined ? undefined : tiesTo(site, account._id, authors);
+  const [around, own, visible, people] = await Promise.all([
     surroundingsOf(site),
-    visibleTo(site, all, viewer.account, nearby),
-    loadPeople(site, viewer, all),
-    viewer.account === undefined
+    account === undefined || ties === undefined
       ? undefined
-      : ownWords(site, viewer.account, all, {
-          filterContext: options.filterContext,
-          shunned: options.shunned,
-        }),
+      : ownWords(site, account, all, ties, options.filterContext),
+    visibleTo(site, all, account, nearby, ties),
+    loadPeople(site, viewer, all),
   ]);
   const composer = new Composer(around, nearby, new Set(visible.map((post) => post._id)), people, own);
   return rows.flatMap((row) => {
@@ -74,24 +77,27 @@ export function asDraft(status: StatusEntity, row: PostRow): StatusEntity {
 }
 
 /** What the posts boost and quote, and what the boosted ones quote. Two queries at most. */
-async function nearbyPosts(site: Site, rows: readonly PostRow[]): Promise<Map<number, PostRow>> {
+async function nearbyPosts(
+  site: Site,
+  rows: readonly PostRow[],
+  given: readonly PostRow[] = [],
+): Promise<Map<number, PostRow>> {
+  const atHand = new Map([...given, ...rows].map((post) => [post._id, post]));
   const found = new Map<number, PostRow>();
-  const known = new Set(rows.map((row) => row._id));
-  const fetch = async (ids: readonly (number | undefined)[]): Promise<void> => {
-    const missing = [...new Set(ids)].filter((id): id is number => id !== undefined && !known.has(id));
-    for (const row of rows) if (ids.includes(row._id)) found.set(row._id, row);
-    if (missing.length === 0) return;
-    const posts = await site.models.posts
-      .find({ _id: { $in: missing } })
-      .batchSize(ONE_BATCH)
-      .lean<PostRow[]>();
-    for (const post of posts) {
-      found.set(post._id, post);
-      known.add(post._id);
+  const find = async (ids: readonly (number | undefined)[]): Promise<void> => {
+    const wanted = [...new Set(ids)].filter((id) => id !== undefined);
+    const missing = wanted.filter((id) => !atHand.has(id));
+    if (missing.length > 0) {
+      for (const post of await readRows(site.models.posts, { _id: { $in: missing } }))
+        atHand.set(post._id, post);
+    }
+    for (const id of wanted) {
+      const post = atHand.get(id);
+      if (post !== undefined) found.set(id, post);
     }
   };
-  await fetch(rows.flatMap((row) => [row.boostOf, row.quote?.id]));
-  await fetch([...found.values()].map((post) => post.quote?.id));
+  await find(rows.flatMap((row) => [row.boostOf, row.quote?.id]));
+  await find([...found.values()].map((post) => post.quote?.id));
   return found;
 }
 
@@ -105,16 +111,14 @@ async function loadPeople(site: Site, viewer: LoadViewer, posts: readonly PostRo
   const authors = [...new Set(posts.map((post) => post.author))];
   const uris = [...new Set(posts.flatMap((post) => mentionedIn(post).map((mention) => mention.uri)))];
   const [rows, mentioned] = await Promise.all([
-    site.models.actors
-      .find({ _id: { $in: authors } })
-      .batchSize(ONE_BATCH)
-      .lean<ActorRow[]>(),
+    readRows(site.models.actors, { _id: { $in: authors } }),
     uris.length === 0
       ? []
-      : site.models.actors
-          .find({ uri: { $in: uris } }, { uri: 1, url: 1, username: 1, host: 1, local: 1 })
-          .batchSize(ONE_BATCH)
-          .lean<ActorRow[]>(),
+      : readRows(
+          site.models.actors,
+          { uri: { $in: uris } },
+          { projection: { uri: 1, url: 1, username: 1, host: 1, local: 1 } },
+        ),
   ]);
   const accounts = await loadAccounts(site, viewer, rows);
   return {

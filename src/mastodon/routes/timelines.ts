@@ -1,6 +1,6 @@
 import type { ListRow, PostRow } from "../../database/rows.ts";
 import { findPost } from "../../domain/find-post.ts";
-import { homePage, listPage } from "../../domain/home.ts";
+import { homePage, listPage, type TimelinePage } from "../../domain/home.ts";
 import { publicPage, quotesPage, tagPage, type ListingFilter } from "../../domain/listings.ts";
 import type { StatusPage } from "../../support/cursors.ts";
 import type { Api, Context } from "../api.ts";
@@ -53,11 +53,15 @@ export function timelineRoutes(api: Api): void {
   });
 }
 
-async function timeline(context: Context, read: (page: StatusPage) => Promise<PostRow[]>): Promise<unknown> {
+async function timeline(
+  context: Context,
+  read: (page: StatusPage) => Promise<PostRow[] | TimelinePage>,
+): Promise<unknown> {
   const { site, params, viewer } = context;
   const page = pageOf(params, { default: 20, max: 40 });
-  const rows = await read(page);
-  const statuses = await loadStatuses(site, viewer, rows, { shunned: true });
+  const found = await read(page);
+  const { rows, originals } = Array.isArray(found) ? { rows: found, originals: [] } : found;
+  const statuses = await loadStatuses(site, viewer, rows, { shunned: true, nearby: originals });
   const ids = rows.map((row) => row._id);
   // A page of nothing but people the viewer shuns leads on, and never back: clients would ask for ever.
   if (statuses.length > 0) setPageLinks(context, ids, page);

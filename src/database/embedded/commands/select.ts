@@ -4,6 +4,7 @@ import { matcher } from "../query/match.ts";
 import type { Matcher } from "../query/match.ts";
 import type { Node } from "../query/node.ts";
 import { parseQuery } from "../query/parse.ts";
+import type { Plan } from "../query/plan.ts";
 import { planQuery } from "../query/plan.ts";
 import type { SortField } from "../query/sort.ts";
 import { sortKey, Sorter } from "../query/sort.ts";
@@ -43,18 +44,20 @@ function lazy(stored: Stored): Match {
 
 /** Documents that match, in no order. */
 export function* select(store: Store, collection: Collection, query: Query, hint?: Value): Matches {
-  yield* test(query, candidates(store.kv, collection, planQuery(collection, query.node, [], hint)));
+  yield* test(store, collection, query, planQuery(collection, query.node, [], hint));
 }
 
-function* test(query: Query, source: ReturnType<typeof candidates>): Matches {
+function* test(store: Store, collection: Collection, query: Query, plan: Plan): Matches {
+  // Where the index answers the whole query, no document is decoded to ask it again.
+  const matches = query.all || plan.covered ? undefined : query.matches;
   let count = 0;
-  for (const candidate of source) {
+  for (const candidate of candidates(store.kv, collection, plan)) {
     if (candidate === undefined) {
       yield undefined;
       continue;
     }
     const match = lazy(candidate);
-    if (query.all || query.matches(match.document())) yield match;
+    if (matches === undefined || matches(match.document())) yield match;
     else if (++count % 32 === 0 && sliceIsOver()) yield undefined;
   }
 }
@@ -72,7 +75,7 @@ export function* selectSorted(
   hint?: Value,
 ): Matches {
   const plan = planQuery(collection, query.node, sort, hint);
-  const matches = test(query, candidates(store.kv, collection, plan));
+  const matches = test(store, collection, query, plan);
   if (sort.length === 0 || plan.ordered) {
     yield* matches;
     return;
