@@ -197,6 +197,14 @@ describe("web push", () => {
       assert.equal(shown.body.type, "favourite");
     });
 
+    it("names no token where another process sends it than the one that the app speaks with", async () => {
+      await subscribe();
+      await tell("favourite");
+      // What a process remembers hangs on its own site.
+      await drainPush({ ...api.site });
+      assert.deepEqual([phone.last().access_token, phone.last().title], ["", "Ada liked your post"]);
+    });
+
     it("is readable by older apps, too, that asked for no standard", async () => {
       await subscribe({ alerts: ALL }, false);
       await tell("follow", null);

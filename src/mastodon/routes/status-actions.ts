@@ -54,10 +54,10 @@ export function statusActionRoutes(api: Api): void {
 
   api.put("/api/v1/statuses/:id/interaction_policy", { scope: "write:statuses" }, async (context) => {
     const { site, account, params } = context;
+    const post = await ownStatus(site, account, params.requiredId("id"));
     const policy = readQuotePolicy(params.string("quote_approval_policy"));
     if (policy === undefined)
       throw unprocessable("Validation failed: quote_approval_policy is public, followers or nobody");
-    const post = await ownStatus(site, account, params.requiredId("id"));
     await setQuotePolicy(site, post, policy);
     return shown(context, post._id);
   });

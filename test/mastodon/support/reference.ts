@@ -15,6 +15,10 @@ export interface ListedMethod {
   /** With `:id`. */
   path: string;
   tier: number;
+  /** As the table words it: `public`, `user read:lists`, `public; optional user read:statuses`, … */
+  scope: string;
+  /** Names such as `poll[options][]`. */
+  parameters: string[];
 }
 
 let table: ListedMethod[] | undefined;
@@ -26,8 +30,9 @@ export function listedMethods(): ListedMethod[] {
     .slice(1)
     .filter((line) => line !== "")
     .map((line) => {
-      const [verb = "", path = "", , , , , , tier = ""] = line.split("\t");
-      return { verb, path, tier: Number(tier) };
+      const [verb = "", path = "", , scope = "", parameters = "", , , tier = ""] = line.split("\t");
+      const names = parameters.split(",").map((name) => name.replace(/[ *(].*$/, ""));
+      return { verb, path, tier: Number(tier), scope, parameters: names.filter((name) => name !== "") };
     });
   return table;
 }
