@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { insertRow } from "../database/native.ts";
+import { insertRow, readRows } from "../database/native.ts";
 import { SITE_ACTOR } from "../database/signers.ts";
 import type { ActorRow, MediaRow } from "../database/rows.ts";
 import { accountSchema, type AccountOptions } from "../options.ts";
@@ -17,10 +17,12 @@ export async function localAccount(site: Site, username: string): Promise<ActorR
 
 /** Every account of the site, oldest first; not the site's own actor. */
 export async function localAccounts(site: Site): Promise<ActorRow[]> {
-  const rows = await site.models.actors
-    .find({ localName: { $exists: true } })
-    .sort({ _id: 1 })
-    .lean<ActorRow[]>();
+  // The index holds these few and no others; in the order of `_id` the store would walk through everybody ever heard of.
+  const rows = await readRows(
+    site.models.actors,
+    { localName: { $exists: true } },
+    { sort: { _id: 1 }, hint: { localName: 1 } },
+  );
   return rows.filter((row) => row.localName !== SITE_ACTOR);
 }
 

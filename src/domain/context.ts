@@ -1,6 +1,7 @@
+import { readRows } from "../database/native.ts";
 import type { ActorRow, PostRow } from "../database/rows.ts";
 import type { Site } from "../site.ts";
-import { inOrderOf, ONE_BATCH } from "./page.ts";
+import { inOrderOf } from "./page.ts";
 
 /** What stands around a post in its conversation. */
 export interface Thread {
@@ -44,10 +45,7 @@ export async function threadOfPost(
   const below = descendantsOf(post, leaves, conversation);
   const ancestors = viewer === undefined ? above.slice(-STRANGERS_ANCESTORS) : above;
   const descendants = viewer === undefined ? below.slice(0, STRANGERS_DESCENDANTS) : below;
-  const rows = await site.models.posts
-    .find({ _id: { $in: [...ancestors, ...descendants] } })
-    .batchSize(ONE_BATCH)
-    .lean<PostRow[]>();
+  const rows = await readRows(site.models.posts, { _id: { $in: [...ancestors, ...descendants] } });
   return { ancestors: inOrderOf(ancestors, rows), descendants: inOrderOf(descendants, rows) };
 }
 
@@ -57,12 +55,11 @@ async function leavesOf(
   post: PostRow,
   direction: 1 | -1,
 ): Promise<Leaf[]> {
-  return site.models.posts
-    .find({ ...filter, _id: direction === 1 ? { $gt: post._id } : { $lt: post._id } }, LEAF)
-    .sort({ _id: direction })
-    .limit(LONGEST)
-    .batchSize(ONE_BATCH)
-    .lean<Leaf[]>();
+  return readRows(
+    site.models.posts,
+    { ...filter, _id: direction === 1 ? { $gt: post._id } : { $lt: post._id } },
+    { projection: LEAF, sort: { _id: direction }, limit: LONGEST },
+  );
 }
 
 /** From the oldest down to what the post answers; what was deleted in between is passed over. */

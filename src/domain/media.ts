@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import type { Site } from "../site.ts";
 import { LIMITS } from "../support/limits.ts";
 
@@ -11,7 +12,9 @@ import { LIMITS } from "../support/limits.ts";
 const META_ID = "picture-secret";
 const SIGNATURE_BYTES = 16;
 
-const secrets = new WeakMap<Site, Buffer>();
+const secrets = new WeakMap<Site, { key: Buffer; addresses: LRUCache<string, string> }>();
+/** Addresses kept: the same faces stand in every list, and each costs a hash. */
+const ADDRESSES = 5000;
 
 /**
  * Reads the secret that signs picture addresses, made once for the whole site and kept in the store, so that every
@@ -27,7 +30,10 @@ export async function loadPictureSecret(site: Site): Promise<void> {
     )
     .lean();
   if (typeof row?.value !== "string") throw new Error(`meta "${META_ID}" holds no secret`);
-  secrets.set(site, Buffer.from(row.value, "base64url"));
+  secrets.set(site, {
+    key: Buffer.from(row.value, "base64url"),
+    addresses: new LRUCache({ max: ADDRESSES }),
+  });
 }
 
 /** The address under which our pages show the picture at `url`; one on our own origin stays as it is. */
@@ -39,8 +45,14 @@ export async function proxied(site: Site, url: string): Promise<string> {
 /** The same at once, for views. `loadPictureSecret(site)` has to have run. */
 export function pictureAddress(site: Site, url: string): string {
   if (site.urls.isOurs(url)) return url;
-  const signature = sign(secretOf(site), url).toString("base64url");
-  return `${site.urls.origin}/fediverse/media/${signature}/${Buffer.from(url).toString("base64url")}`;
+  const { key, addresses } = secretOf(site);
+  let address = addresses.get(url);
+  if (address === undefined) {
+    const signature = sign(key, url).toString("base64url");
+    address = `${site.urls.origin}/fediverse/media/${signature}/${Buffer.from(url).toString("base64url")}`;
+    addresses.set(url, address);
+  }
+  return address;
 }
 
 /** The picture's own address behind a proxy address, or `undefined` where we never signed that one. Needs the secret, too. */
@@ -48,7 +60,7 @@ export function unproxied(site: Site, signature: string, encoded: string): strin
   if (encoded.length > 2 * LIMITS.urlLength) return undefined;
   const url = Buffer.from(encoded, "base64url").toString("utf8");
   const given = Buffer.from(signature, "base64url");
-  const wanted = sign(secretOf(site), url);
+  const wanted = sign(secretOf(site).key, url);
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return undefined;
   return /^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : "") ? url : undefined;
 }
@@ -57,7 +69,7 @@ function sign(secret: Buffer, url: string): Buffer {
   return createHmac("sha256", secret).update(url).digest().subarray(0, SIGNATURE_BYTES);
 }
 
-function secretOf(site: Site): Buffer {
+function secretOf(site: Site): { key: Buffer; addresses: LRUCache<string, string> } {
   const secret = secrets.get(site);
   if (secret === undefined) throw new Error("loadPictureSecret(site) has to run before pictures are signed");
   return secret;

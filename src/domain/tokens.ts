@@ -27,6 +27,8 @@ interface Memory {
   tokens: LRUCache<string, Remembered>;
   /** The tokens themselves by `_id`, of those used since the start: the store knows hashes only. */
   secrets: LRUCache<number, string>;
+  /** Whom they are for, as read a short while ago. */
+  accounts: LRUCache<number, { account: ActorRow; until: number }>;
   /** Counts revocations: what was read before one is not remembered after it. */
   revision: number;
   listeners: Set<(token: number) => void>;
@@ -42,6 +44,7 @@ function memoryOf(site: Site): Memory {
       (memory = {
         tokens: new LRUCache({ max: 1000 }),
         secrets: new LRUCache({ max: 1000 }),
+        accounts: new LRUCache({ max: 1000 }),
         revision: 0,
         listeners: new Set(),
       }),
@@ -108,6 +111,24 @@ export async function findToken(site: Site, secret: string): Promise<HeldToken |
   }
   if (now.getTime() - (token.lastUsedAt?.getTime() ?? 0) > USE_NOTED) noteUse(site, token, now);
   return { token, app };
+}
+
+/**
+ * The account that a token is for; `null` where it is gone.
+ * @param how.recent as it was at some time in the last ten seconds: enough to know who it is, not to show or change it.
+ */
+export async function accountOf(site: Site, id: number, how: { recent: boolean }): Promise<ActorRow | null> {
+  const now = site.clock.now().getTime();
+  const { accounts } = memoryOf(site);
+  const remembered = accounts.get(id);
+  if (how.recent && remembered !== undefined && remembered.until > now) return remembered.account;
+  const account = await site.models.actors.findById(id).lean<ActorRow | null>();
+  if (account === null || !account.local || account.goneAt !== undefined) {
+    accounts.delete(id);
+    return null;
+  }
+  accounts.set(id, { account, until: now + REMEMBERED });
+  return account;
 }
 
 /** Is it in memory, so that looking it up costs nothing? */

@@ -25,6 +25,11 @@ export interface MethodOptions {
   upload?: boolean;
   /** A budget beside the usual one. */
   budget?: Exclude<BudgetName, "token" | "address">;
+  /**
+   * Only has to know who calls (`_id`, `uri`), nothing that a profile or its settings say: spares the lists that apps
+   * ask for most the first of their round trips.
+   */
+  whoOnly?: boolean;
 }
 
 /** One call of a method. */
@@ -111,7 +116,7 @@ export class ApiTable implements Api {
     const multipart = isMultipart(request);
     const body = multipart ? emptyBag() : await readBody(request);
     const early = new Params(query, body, found.path);
-    const viewer = auth === "none" ? {} : await this.#identify(request, response, early, address);
+    const viewer = auth === "none" ? {} : await this.#identify(request, response, early, options);
     if (viewer.token === undefined) await this.#limits.take("address", address, response);
     else await this.#limits.take("token", String(viewer.token._id), response);
     permit(viewer, auth, scopes);
@@ -147,12 +152,18 @@ export class ApiTable implements Api {
   }
 
   /** A flood of made-up tokens must not become a flood of look-ups. */
-  async #identify(request: Request, response: Response, params: Params, address: string): Promise<Viewer> {
+  async #identify(
+    request: Request,
+    response: Response,
+    params: Params,
+    { whoOnly = false }: MethodOptions,
+  ): Promise<Viewer> {
+    const address = addressKey(request.ip);
     const secret = tokenOf(request, params);
     if (mustLookUp(this.site, secret) && (await this.#limits.isSpent("address", address)))
       await this.#limits.take("address", address, response);
     try {
-      return await identify(this.site, secret);
+      return await identify(this.site, secret, { recent: whoOnly });
     } catch (error) {
       if (error instanceof ApiError) await this.#limits.take("address", address, response);
       throw error;

@@ -1,7 +1,7 @@
 import type { Request } from "express";
 import type { ActorRow, AppRow, TokenRow } from "../database/rows.ts";
 import { covers } from "../domain/scopes.ts";
-import { findToken, isTokenAtHand } from "../domain/tokens.ts";
+import { accountOf, findToken, isTokenAtHand } from "../domain/tokens.ts";
 import type { Site } from "../site.ts";
 import { forbidden, unauthorised, userNeeded } from "./errors.ts";
 import type { Params } from "./params.ts";
@@ -35,17 +35,22 @@ export function mustLookUp(site: Site, secret: string | undefined): boolean {
 }
 
 /**
- * Who holds this token. The account is read afresh for each request: it may have been changed by the last one.
+ * Who holds this token. The account is read afresh for each request, since it may have been changed by the last one; a
+ * method that only has to know who it is may ask for a recent one.
  * @throws {ApiError} 401 for a token that is not good (any more), or whose account is gone.
  */
-export async function identify(site: Site, secret: string | undefined): Promise<Viewer> {
+export async function identify(
+  site: Site,
+  secret: string | undefined,
+  how: { recent: boolean } = { recent: false },
+): Promise<Viewer> {
   if (secret === undefined || secret === "") return {};
   const held = await findToken(site, secret);
   if (held === null) throw unauthorised();
   const { token, app } = held;
   if (token.account === undefined) return { token, app };
-  const account = await site.models.actors.findById(token.account).lean<ActorRow | null>();
-  if (account === null || !account.local || account.goneAt !== undefined) throw unauthorised();
+  const account = await accountOf(site, token.account, how);
+  if (account === null) throw unauthorised();
   return { token, app, account };
 }
 

@@ -52,7 +52,11 @@ export function accountRoutes(api: Api): void {
     loadAccount(context.site, context.viewer, await accountInPath(context)),
   );
 
-  api.get("/api/v1/accounts/:id/statuses", { scope: "read:statuses", auth: "optional" }, statuses);
+  api.get(
+    "/api/v1/accounts/:id/statuses",
+    { scope: "read:statuses", auth: "optional", whoOnly: true },
+    statuses,
+  );
 
   api.get("/api/v1/accounts/:id/lists", { scope: "read:lists" }, async (context) => {
     const account = await accountInPath(context);

@@ -19,7 +19,7 @@ export const COUNTED = { default: 100, min: 1, max: 1000 };
 
 /** Notifications one by one. */
 export function notificationRoutes(api: Api): void {
-  api.get("/api/v1/notifications", READ, async (context) => {
+  api.get("/api/v1/notifications", { ...READ, whoOnly: true }, async (context) => {
     const { site, account, viewer, params } = context;
     const page = pageOf(params, PAGE);
     const rows = await notificationsPage(site, account, notificationFilterOf(params), page);

@@ -45,7 +45,7 @@ export function statusReadRoutes(api: Api): void {
     return status;
   });
 
-  api.get("/api/v1/statuses/:id/context", open, thread);
+  api.get("/api/v1/statuses/:id/context", { ...open, whoOnly: true }, thread);
 
   api.get("/api/v1/statuses/:id/source", { scope: "read:statuses" }, async (context) =>
     statusSourceEntity(await postInPath(context)),

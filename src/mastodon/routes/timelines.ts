@@ -11,9 +11,9 @@ import type { Params } from "../params.ts";
 
 /** Lists of statuses, newest first. */
 export function timelineRoutes(api: Api): void {
-  const open = { scope: "read:statuses", auth: "optional" } as const;
+  const open = { scope: "read:statuses", auth: "optional", whoOnly: true } as const;
 
-  api.get("/api/v1/timelines/home", { scope: "read:statuses" }, (context) =>
+  api.get("/api/v1/timelines/home", { scope: "read:statuses", whoOnly: true }, (context) =>
     timeline(context, (page) => homePage(context.site, context.account, page)),
   );
 
@@ -36,7 +36,7 @@ export function timelineRoutes(api: Api): void {
     );
   });
 
-  api.get("/api/v1/timelines/list/:list_id", { scope: "read:lists" }, async (context) => {
+  api.get("/api/v1/timelines/list/:list_id", { scope: "read:lists", whoOnly: true }, async (context) => {
     const { site, params, account } = context;
     const list = await site.models.lists
       .findOne({ _id: params.requiredId("list_id"), owner: account._id })
