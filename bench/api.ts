@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,7 +13,8 @@ import { Load } from "./host/load.ts";
  * How fast apps are answered: `npm run bench:api`. A small store and a large one, each behind a site of its own, with an
  * owner who follows 500 people and whose home timeline is full; asked by one app alone and by 16 at a time. Beside them
  * bare Express, which sends the very same JSON from memory. All take turns, so that a busy machine slows all alike.
- * `POSTS=20000` measures that size only. Prints figures and, as its last line, the same as JSON.
+ * `POSTS=20000` measures that size only; `FOLDER=<path>` keeps the stores there and finds them again, since a million posts
+ * take minutes to store. Prints figures and, as its last line, the same as JSON.
  */
 const SIZES = process.env.POSTS === undefined ? [20_000, 1_000_000] : [Number(process.env.POSTS)];
 const ROUNDS = Number(process.env.ROUNDS ?? 10);
@@ -190,13 +192,23 @@ function print({ list, callers, sizes, growth }: Result): void {
   if (SIZES.length > 1) console.log(`${"".padEnd(17)}large to small: ${growth}`);
 }
 
-const directory = await mkdtemp(join(tmpdir(), "bench-api-"));
+/** Fills a store, or takes the one that an earlier run has filled. */
+async function stored(folder: string, posts: number): Promise<Seeded> {
+  const note = join(folder, "seeded.json");
+  if (existsSync(note)) return JSON.parse(await readFile(note, "utf8")) as Seeded;
+  const seeded = await seed(folder, posts);
+  await writeFile(note, JSON.stringify(seeded));
+  return seeded;
+}
+
+const kept = process.env.FOLDER;
+const directory = kept ?? (await mkdtemp(join(tmpdir(), "bench-api-")));
 const running: Server[] = [];
 try {
   const subjects: Subject[] = [];
   for (const posts of SIZES) {
     const folder = join(directory, String(posts));
-    const seeded = await seed(folder, posts);
+    const seeded = await stored(folder, posts);
     console.log(`${posts} posts stored in ${Math.round(seeded.seconds)} s`);
     const site = await start("./api/server.js", folder);
     running.push(site);
@@ -230,5 +242,5 @@ try {
   );
 } finally {
   await Promise.all(running.map(end));
-  await rm(directory, { recursive: true, force: true });
+  if (kept === undefined) await rm(directory, { recursive: true, force: true });
 }
