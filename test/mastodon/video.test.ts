@@ -9,7 +9,9 @@ import { drainUploads } from "../../src/domain/uploads.ts";
 import type { ApiClient } from "./support/api-client.ts";
 import { startApi, type StartedApi } from "./support/start-api.ts";
 
-const isThere = ["ffmpeg", "ffprobe"].every((name) => spawnSync(name, ["-version"]).status === 0);
+const FFMPEG = "ffmpeg";
+const FFPROBE = "ffprobe";
+const isThere = [FFMPEG, FFPROBE].every((name) => spawnSync(name, ["-version"]).status === 0);
 const SIZE = "64x48";
 const PICTURE = ["-f", "lavfi", "-i", `testsrc=size=${SIZE}:rate=10:duration=1`];
 const SOUND = ["-f", "lavfi", "-i", "sine=frequency=440:duration=1"];
@@ -38,7 +40,7 @@ describe("uploading video and sound, with ffmpeg itself", function () {
 
   const made = async (name: string, ...args: string[]): Promise<File> => {
     const path = join(folder, name);
-    const { status, stderr } = spawnSync("ffmpeg", ["-nostdin", "-loglevel", "error", "-y", ...args, path]);
+    const { status, stderr } = spawnSync(FFMPEG, ["-nostdin", "-loglevel", "error", "-y", ...args, path]);
     assert.equal(status, 0, String(stderr));
     return new File([await readFile(path)], name);
   };
@@ -48,7 +50,7 @@ describe("uploading video and sound, with ffmpeg itself", function () {
     assert.equal(answer.status, 200);
     const path = join(folder, "served");
     await writeFile(path, Buffer.from(await answer.arrayBuffer()));
-    const { stdout } = spawnSync("ffprobe", [
+    const { stdout } = spawnSync(FFPROBE, [
       ...["-v", "error", "-print_format", "json", "-show_format", "-show_streams", path],
     ]);
     return JSON.parse(String(stdout)) as { streams: Record<string, unknown>[]; format: object };
