@@ -156,20 +156,34 @@ function usable(index: Index, constraints: Constraints): boolean {
   );
 }
 
-function planFor(
+/** An index that could be used, and how well it would do; its ranges are only made for the one that is chosen. */
+interface Candidate {
+  readonly index: Index;
+  readonly bounds: readonly Bound[];
+  readonly order: ReturnType<typeof orderOf>;
+  readonly score: number;
+}
+
+function weigh(
   index: Index,
   constraints: Constraints,
   sort: readonly SortField[],
   forced: boolean,
-): Plan | undefined {
+): Candidate | undefined {
+  const first = index.fields[0]?.path;
+  if (!forced && sort.length === 0 && (first === undefined || !constraints.paths.has(first)))
+    return undefined;
   if (!forced && !usable(index, constraints)) return undefined;
   const bounds = boundsOf(index, constraints);
-  const ranges = rangesOf(index, bounds);
   const eq = bounds.filter((bound) => bound.points).map((bound) => bound.intervals.length);
   const order = sort.length === 0 ? undefined : orderOf(index, eq, sort);
   const bonus = order === undefined ? 0 : bounds.length === 0 ? 3 : order.merge ? 45 : 50;
   const score = scoreOf(index, bounds) + bonus;
   if (!forced && !index.primary && score === 0) return undefined;
+  return { index, bounds, order, score };
+}
+
+function planOf({ index, bounds, order, score }: Candidate, constraints: Constraints): Plan {
   const bounded = new Set(index.fields.slice(0, bounds.length).map((field) => field.path));
   const covered =
     constraints.complete &&
@@ -179,7 +193,7 @@ function planFor(
     [...constraints.paths.keys()].every((path) => bounded.has(path));
   return {
     index,
-    ranges,
+    ranges: rangesOf(index, bounds),
     reverse: order?.reverse ?? false,
     ordered: order !== undefined,
     merge: order?.merge ?? false,
@@ -207,14 +221,14 @@ function unionOf(collection: Collection, node: Node): Plan[] | undefined {
 }
 
 function bestOf(collection: Collection, constraints: Constraints, sort: readonly SortField[]): Plan {
-  let chosen = planFor(collection.primary, constraints, sort, true) as Plan;
+  let chosen = weigh(collection.primary, constraints, sort, true) as Candidate;
   for (const index of collection.indexes) {
-    const plan = planFor(index, constraints, sort, false);
-    if (plan === undefined) continue;
-    const shorter = plan.score === chosen.score && index.fields.length < chosen.index.fields.length;
-    if (plan.score > chosen.score || shorter) chosen = plan;
+    const candidate = weigh(index, constraints, sort, false);
+    if (candidate === undefined) continue;
+    const shorter = candidate.score === chosen.score && index.fields.length < chosen.index.fields.length;
+    if (candidate.score > chosen.score || shorter) chosen = candidate;
   }
-  return chosen;
+  return planOf(chosen, constraints);
 }
 
 /** The index that a `hint` names, by name or key; undefined stands for `{ $natural: 1 }`. */
@@ -242,7 +256,7 @@ export function planQuery(
 ): Plan {
   const constraints = constraintsOf(node);
   if (hint !== undefined && !(isDoc(hint) && hint.size === 0)) {
-    return planFor(hinted(collection, hint), constraints, sort, true) as Plan;
+    return planOf(weigh(hinted(collection, hint), constraints, sort, true) as Candidate, constraints);
   }
   const plan = bestOf(collection, constraints, sort);
   if (plan.score >= 30) return plan;
