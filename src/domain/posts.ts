@@ -69,13 +69,20 @@ export async function publishPost(site: Site, given: PostInput, how: PublishOpti
     if (isDuplicateKey(error)) return publishPost(site, given, how);
     throw error;
   }
-  await site.models.actors.updateOne(
-    { _id: row.author },
-    { $inc: { postsCount: 1 }, $max: { lastPostAt: row.publishedAt } },
-  );
-  if (row.outgoingAt) site.wake("outgoing");
-  await placeInTimelines(site, row);
-  await keepInConversations(site, row);
+  try {
+    // At the same time: each of these writes waits for the disk, and the store writes together what comes together.
+    await Promise.all([
+      site.models.actors.updateOne(
+        { _id: row.author },
+        { $inc: { postsCount: 1 }, $max: { lastPostAt: row.publishedAt } },
+      ),
+      placeInTimelines(site, row),
+      keepInConversations(site, row),
+    ]);
+  } finally {
+    // Last, since whoever has written it waits for the answer: delivery would come between with writes of its own.
+    if (row.outgoingAt) site.wake("outgoing");
+  }
   tellPublicStreams(site, row, "update");
   announce(site, "published", { post: row });
   return row;
