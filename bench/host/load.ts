@@ -120,7 +120,7 @@ export class Load {
 function lengthOfAnswer(received: Buffer): number | undefined {
   const end = received.indexOf("\r\n\r\n");
   if (end < 0) return undefined;
-  const head = received.latin1Slice(0, end);
+  const head = received.toString("latin1", 0, end);
   const length = /^content-length: (\d+)/im.exec(head)?.[1];
   if (!head.startsWith("HTTP/1.1 200 ") || length === undefined)
     throw new Error(`not an answer of a fixed length: ${head}`);
