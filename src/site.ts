@@ -35,7 +35,8 @@ export interface SiteEvents {
 }
 
 /** The kinds of waiting work that can be woken before the next tick of the clockwork. */
-export type Work = "outgoing" | "fanout" | "delivery" | "inbox" | "media" | "scheduled" | "polls" | "push" | "blocks";
+export type Work =
+  "outgoing" | "fanout" | "delivery" | "inbox" | "media" | "scheduled" | "polls" | "push" | "blocks";
 
 export interface Faces {
   /** `wss://host` without a path, once the host has attached its HTTP server to the streams. */
