@@ -20,14 +20,13 @@ import { keepInConversations } from "./conversations.ts";
 import { findPost } from "./find-post.ts";
 import { groupOf } from "./group.ts";
 import { notify } from "./notifications.ts";
+import { MOST_MENTIONS } from "./own-mentions.ts";
 import { askToQuote } from "./quote-requests.ts";
 import { renderOwn } from "./render.ts";
 import { isOpen } from "./visibility.ts";
 
 /** How long a process may work on one row's intents before another takes them over. */
 const LEASE = 2 * MINUTE;
-/** People looked up for one post; a longer list is somebody's mistake or worse. */
-const MENTIONS = 50;
 
 /**
  * Turns intents into activities: looks mentioned people up, composes, hands over to delivery. May be run by every process
@@ -237,7 +236,7 @@ async function withPeople(
   author: ActorRow,
 ): Promise<{ post: PostRow; inboxes: string[] }> {
   const mentions: MentionRow[] = [];
-  for (const mention of row.mentions.slice(0, MENTIONS)) mentions.push(await lookUp(site, mention));
+  for (const mention of row.mentions.slice(0, MOST_MENTIONS)) mentions.push(await lookUp(site, mention));
   const answered = await answeredPerson(site, row);
   if (answered && answered.uri !== author.uri && !mentions.some((each) => each.uri === answered.uri))
     mentions.unshift(answered);

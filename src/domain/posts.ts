@@ -16,6 +16,7 @@ import { keepEdit, tellOfEdit } from "./edits.ts";
 import { findPost, namesOf } from "./find-post.ts";
 import { firstStart } from "./first-start.ts";
 import { placeInTimelines, takeFromTimelines } from "./home.ts";
+import { withKnownPeople } from "./own-mentions.ts";
 import { tellPublicStreams } from "./public-streams.ts";
 import { readPostInput, type CheckedPost, type PostInput } from "./post-input.ts";
 import { mergeMedia, mergeTags, renderOwn } from "./render.ts";
@@ -265,6 +266,7 @@ async function newRow(
   const uri = site.urls.post(id);
   const url = input.url ?? site.urls.postPage(author.username, id);
   const fields = { ...seenFields(site, input, url), ...how.extra };
+  const people = await withKnownPeople(site, fields, url);
   const federated = input.federate ?? publishedAt.getTime() >= (await firstStart(site)).getTime();
   const intent: IntentRow = { id: snowflake(now), type: "Create", at: now };
   if (parent) await site.models.posts.updateOne({ _id: parent._id }, { $inc: { repliesCount: 1 } });
@@ -280,7 +282,11 @@ async function newRow(
     authorUri: author.uri,
     ...(others.length === 0 ? {} : { coauthors: others.map((other) => other._id) }),
     ...fields,
-    ...addressing(fields.visibility, { followers: site.urls.followers(author.username), mentions: [] }),
+    ...people,
+    ...addressing(fields.visibility, {
+      followers: site.urls.followers(author.username),
+      mentions: people.mentions.flatMap(({ uri }) => (uri === undefined ? [] : [uri])),
+    }),
     ...(input.inReplyTo === undefined ? {} : { inReplyTo: input.inReplyTo }),
     ...(parent ? threadOf(parent) : {}),
     conversation: parent?.conversation ?? parent?._id ?? id,
@@ -335,6 +341,7 @@ async function change(
   const fields = { ...seenFields(site, { ...input, type }, existing.url), ...how.extra };
   const fingerprint = fingerprintOf(fields, existing.key === undefined ? undefined : existing.url);
   if (fingerprint === existing.fingerprint) return existing;
+  const people = await withKnownPeople(site, fields, existing.url);
   const now = site.clock.now();
   const waiting = existing.outgoing?.some((intent) => intent.type !== "Delete") === true;
   const intent: IntentRow = { id: snowflake(now), type: "Update", at: now };
@@ -351,6 +358,7 @@ async function change(
       {
         $set: {
           ...fields,
+          ...people,
           fingerprint,
           updatedAt: laterThan(existing, input.updated ?? now),
           ...(tell ? { outgoing: [...(existing.outgoing ?? []), intent], outgoingAt: now } : {}),

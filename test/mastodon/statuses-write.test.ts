@@ -118,6 +118,25 @@ describe("writing a status", () => {
     assert.equal(body.visibility, "direct");
   });
 
+  it("answers with the people mentioned whom the site knows, linked, before anybody is asked about the others", async () => {
+    const cora = await storePerson(api.site, "cora", { host: "far.example" });
+    const { body } = await write({ status: "hello @cora@far.example and @nobody@far.example" });
+    assert.deepEqual(
+      body.mentions.map((mention: { acct: string; id: string }) => [mention.acct, mention.id]),
+      [["cora@far.example", String(cora._id)]],
+    );
+    assert.match(body.content, new RegExp(`<a href="${cora.url}"`));
+    const row = await rowOf(body.id);
+    assert.ok([...row.to, ...row.cc].includes(cora.uri));
+    const edited = await app.put(`/api/v1/statuses/${body.id}`, {
+      status: "hello @nobody@far.example, and @Cora@far.example",
+    });
+    assert.deepEqual(
+      edited.body.mentions.map((mention: { acct: string }) => mention.acct),
+      ["cora@far.example"],
+    );
+  });
+
   it("mentions neighbours without their host", async () => {
     const { body } = await write({ status: "hello @baker" });
     assert.deepEqual(

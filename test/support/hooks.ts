@@ -1,7 +1,15 @@
+import { inspect } from "node:util";
 import { endStore, isWorker, removeStores } from "./store.ts";
 
 /** What mocha runs around everything, and, with files in several processes, around each file. */
 export const mochaHooks = {
+  /** What hangs on an error may be a whole connection: mocha cannot carry that to its own process, and loses the error. */
+  afterEach(this: Mocha.Context): void {
+    const failure = isWorker() ? (this.currentTest?.err as Record<string, unknown> | undefined) : undefined;
+    for (const [name, value] of Object.entries(failure ?? {}))
+      if (failure !== undefined && (typeof value === "object" || typeof value === "function"))
+        failure[name] = inspect(value, { depth: 3 });
+  },
   async afterAll(): Promise<void> {
     // A process that mocha has started for some of the files is ended by it; its store serves the next file, too.
     if (!isWorker()) await endStore();
