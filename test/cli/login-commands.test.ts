@@ -8,7 +8,10 @@ import { checkPassword } from "../../src/domain/logins.ts";
 import { connectedApps, findToken } from "../../src/domain/tokens.ts";
 import { fediverse } from "../../src/index.ts";
 import { silentLogger } from "../../src/support/logger.ts";
-import { startScript } from "../support/child.ts";
+import { start } from "../support/child.ts";
+
+/** As it is installed: `npm test` has compiled it. */
+const COMMAND = "dist/src/cli/main.js";
 
 describe("the commands for logging in", function () {
   this.timeout(240_000);
@@ -21,8 +24,7 @@ describe("the commands for logging in", function () {
 
   const origin = "http://localhost:3999";
   const run = (args: string[], input = "") =>
-    startScript("src/cli/main.ts", {
-      args: [...args, "--origin", origin, "--allow-private-network", "--data-dir", folder],
+    start([COMMAND, ...args, "--origin", origin, "--allow-private-network", "--data-dir", folder], {
       input,
     }).ended();
 

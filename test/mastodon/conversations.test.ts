@@ -98,7 +98,7 @@ describe("conversations", () => {
   });
 
   it("are there at once for what the owner writes, and know the person after the job", async () => {
-    await publishPost(api.site, { text: `Hello @ada@remote.example` }, { extra: { visibility: "direct" } });
+    await publishPost(api.site, { text: "Hello @somebody@new.example" }, { extra: { visibility: "direct" } });
     const [mine] = await list();
     assert.equal(mine.unread, false);
     assert.deepEqual(mine.accounts, []);
