@@ -183,12 +183,8 @@ export function isAway(error: unknown): boolean {
 
 function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
     // An abort that was before is not told again: without this the pause would hold the process after a close.
-    if (signal.aborted) {
-      reject(signal.reason as Error);
-      return;
-    }
+    signal.throwIfAborted();
     const aborted = (): void => {
       clearTimeout(timer);
       reject(signal.reason as Error);

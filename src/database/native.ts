@@ -9,8 +9,8 @@ export function native<Row extends { _id: number | string }>(model: Model<Row>):
   return model.collection as unknown as Collection<Row>;
 }
 
-/** The driver asks again after the first 101 rows otherwise. */
-const ONE_BATCH = 10_000;
+/** `batchSize` of queries that are to be one round trip: the driver asks again after the first 101 rows otherwise. */
+export const ONE_BATCH = 10_000;
 
 /**
  * Rows as they are stored, in one round trip. What every list is read by: mongoose's query costs as much again as the

@@ -25,12 +25,12 @@ export async function withKnownPeople(
     { handle: { $in: handles }, goneAt: { $exists: false } },
     { projection: { handle: 1, uri: 1, url: 1 }, sort: { _id: 1 } },
   );
+  if (known.length === 0) return { mentions, content, excerpt };
   const byHandle = new Map(known.map((actor) => [actor.handle, actor]));
   const people = mentions.map((mention) => {
     const actor = byHandle.get(mention.handle.toLowerCase());
     return actor === undefined ? mention : { handle: mention.handle, uri: actor.uri, url: actor.url };
   });
-  if (known.length === 0) return { mentions, content, excerpt };
   const linked = renderOwn(site, post.source, page, people);
   return { mentions: people, content: linked.content, excerpt: linked.excerpt };
 }

@@ -2,9 +2,6 @@ import type { Model } from "mongoose";
 import { readRows } from "../database/native.ts";
 import { pageRange, type StatusPage } from "../support/cursors.ts";
 
-/** `batchSize` of queries that are to be one round trip: the driver asks again after the first 101 rows otherwise. */
-export const ONE_BATCH = 10_000;
-
 /**
  * A page of a list sorted by one id field, newest first, as apps ask for it (`max_id`, `since_id`, `min_id`). One query.
  * @param field what is sorted and paged by; the filter must stand on an index that ends with it.

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createRequire } from "node:module";
 import type { BrowserContext, Page } from "playwright-core";
 import { receivePost } from "../../src/domain/receive.ts";
 import { receiveInteraction } from "../../src/domain/interactions.ts";
+import { violationsIn } from "../support/axe.ts";
 import {
   hasBrowser,
   NO_BROWSER,
@@ -17,20 +16,12 @@ import { noteBy, storePerson } from "../support/people.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { stage, type Stage } from "./stage.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** A grey picture of one pixel. */
 const PIXEL = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYGD4DwABDQECqWkQ8QAAAABJRU5ErkJggg==",
   "base64",
 );
 const LONG = "a-word-without-an-end-".repeat(12);
-
-/** In the dark only the colours are others: all else has been looked at in the light. */
-const rules = (scheme: string): string =>
-  JSON.stringify({
-    resultTypes: ["violations"],
-    ...(scheme === "dark" ? { runOnly: ["color-contrast", "link-in-text-block"] } : {}),
-  });
 
 describe("the pages in a browser", function () {
   this.timeout(120_000);
@@ -172,9 +163,7 @@ describe("the pages in a browser", function () {
         await open(path, { scheme }, async (page) => {
           for (const fold of await page.locator("details").all())
             await fold.evaluate((node) => node.setAttribute("open", ""));
-          const found = await page.evaluate(
-            `(() => { ${AXE}; return axe.run(document, ${rules(scheme)}).then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.html.slice(0, 160) + " " + n.failureSummary).join(" | "))); })()`,
-          );
+          const found = await violationsIn(page);
           assert.deepEqual(found, [], `${name} in ${scheme}`);
         });
       }

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { BrowserContext, Page } from "playwright-core";
 import { registerApp } from "../../src/domain/apps.ts";
 import { setPassword } from "../../src/domain/logins.ts";
 import { openSession } from "../../src/domain/sessions.ts";
 import { giveToken } from "../../src/domain/tokens.ts";
 import { startApi, type StartedApi } from "../mastodon/support/start-api.ts";
+import { violationsIn } from "../support/axe.ts";
 import {
   hasBrowser,
   NO_BROWSER,
@@ -16,16 +15,8 @@ import {
 } from "../support/browser.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PASSWORD = "a few words in a row";
 const LONG = "an-app-name-without-an-end-".repeat(2);
-
-/** In the dark only the colours are others: all else has been looked at in the light. */
-const rules = (scheme: string): string =>
-  JSON.stringify({
-    resultTypes: ["violations"],
-    ...(scheme === "dark" ? { runOnly: ["color-contrast", "link-in-text-block"] } : {}),
-  });
 
 describe("the pages of login and consent in a browser", function () {
   this.timeout(120_000);
@@ -135,9 +126,7 @@ describe("the pages of login and consent in a browser", function () {
     it(`have nothing that axe finds wrong, in ${scheme}`, async () => {
       for (const [name, { path, as }] of Object.entries(await pages())) {
         await look(path, { scheme, ...(as === undefined ? {} : { as }) }, async (page) => {
-          const found = await page.evaluate(
-            `(() => { ${AXE}; return axe.run(document, ${rules(scheme)}).then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.html.slice(0, 160) + " " + n.failureSummary).join(" | "))); })()`,
-          );
+          const found = await violationsIn(page);
           assert.deepEqual(found, [], `${name} in ${scheme}`);
           if (process.env.SCREENSHOTS !== undefined)
             await page.screenshot({

@@ -1,6 +1,6 @@
 import type { ActorRow, DomainBlockRow, FollowRow, RelationRow } from "../../database/rows.ts";
 import { isUnderDomain } from "../../domain/shadows.ts";
-import { ONE_BATCH } from "../../domain/page.ts";
+import { ONE_BATCH } from "../../database/native.ts";
 import type { Site } from "../../site.ts";
 import { relationshipEntity, type RelationshipEntity } from "../entities/relationship.ts";
 

@@ -1,5 +1,5 @@
 import type { PostRow, TagRelationRow } from "../../database/rows.ts";
-import { ONE_BATCH } from "../../domain/page.ts";
+import { ONE_BATCH } from "../../database/native.ts";
 import type { Site } from "../../site.ts";
 import { DAY } from "../../support/clock.ts";
 import { firstSnowflakeAt } from "../../support/ids.ts";

@@ -19,7 +19,7 @@ export function timelineRoutes(api: Api): void {
 
   api.get("/api/v1/timelines/public", open, (context) =>
     timeline(context, (page) =>
-      publicPage(context.site, filterIn(context.params), page, context.viewer.account),
+      rowsOnly(publicPage(context.site, filterIn(context.params), page, context.viewer.account)),
     ),
   );
 
@@ -32,7 +32,7 @@ export function timelineRoutes(api: Api): void {
       none: params.strings("none"),
     };
     return timeline(context, (page) =>
-      tagPage(site, params.string("hashtag") ?? "", filter, page, viewer.account),
+      rowsOnly(tagPage(site, params.string("hashtag") ?? "", filter, page, viewer.account)),
     );
   });
 
@@ -49,18 +49,22 @@ export function timelineRoutes(api: Api): void {
   api.get("/api/v1/timelines/link", open, async (context) => {
     const post = await findPost(context.site, context.params.string("url") ?? "");
     if (post === null) return [];
-    return timeline(context, (page) => aboutPost(context, post, page));
+    return timeline(context, (page) => rowsOnly(aboutPost(context, post, page)));
   });
+}
+
+/** A list whose boosted posts have not been read with it: the loader reads them. */
+async function rowsOnly(rows: Promise<PostRow[]>): Promise<TimelinePage> {
+  return { rows: await rows, originals: [] };
 }
 
 async function timeline(
   context: Context,
-  read: (page: StatusPage) => Promise<PostRow[] | TimelinePage>,
+  read: (page: StatusPage) => Promise<TimelinePage>,
 ): Promise<unknown> {
   const { site, params, viewer } = context;
   const page = pageOf(params, { default: 20, max: 40 });
-  const found = await read(page);
-  const { rows, originals } = Array.isArray(found) ? { rows: found, originals: [] } : found;
+  const { rows, originals } = await read(page);
   const statuses = await loadStatuses(site, viewer, rows, { shunned: true, nearby: originals });
   const ids = rows.map((row) => row._id);
   // A page of nothing but people the viewer shuns leads on, and never back: clients would ask for ever.
