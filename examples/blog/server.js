@@ -10,9 +10,11 @@ const origin = process.env.FEDIVERSE_ORIGIN || `http://localhost:${port}`;
 const local = origin.startsWith("http:");
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-// (*) The blog's account, and where its posts are. Left out here: `database`, so that they are kept in ./fediverse-data.
+// (*) The blog's account, and where its posts are. Left out here: `database`, so that they are kept in a folder. Every id
+// in it is made from the origin: another port is another site, with a folder of its own.
 const fedi = fediverse({
   origin,
+  dataDir: `./fediverse-data/${new URL(origin).host.replace(":", "-")}`,
   allowPrivateNetwork: local,
   language: "en",
   accounts: [
