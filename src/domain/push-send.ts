@@ -26,15 +26,19 @@ const KEPT = (2 * DAY) / SECOND;
  * @returns how many messages came to an end, good or bad.
  */
 export async function drainPush(site: Site, options: { signal?: AbortSignal } = {}): Promise<number> {
-  const lanes = Array.from({ length: LANES }, async () => {
+  const { signal } = options;
+  const open = (): boolean => signal?.aborted !== true;
+  const lane = async (job: PushJobRow | null): Promise<number> => {
     let ended = 0;
-    while (options.signal?.aborted !== true) {
-      const job = await claim(site);
-      if (job === null) break;
-      if (await attempt(site, job, options.signal)) ended += 1;
-    }
+    for (; job !== null; job = open() ? await claim(site) : null)
+      if (await attempt(site, job, signal)) ended += 1;
     return ended;
-  });
+  };
+  // Nearly always nothing waits: that is found out once, not once a lane.
+  const first = open() ? await claim(site) : null;
+  if (first === null) return 0;
+  const lanes = [lane(first)];
+  while (lanes.length < LANES) lanes.push(claim(site).then(lane));
   return (await Promise.all(lanes)).reduce((sum, ended) => sum + ended, 0);
 }
 
