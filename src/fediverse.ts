@@ -10,6 +10,7 @@ import { createModels } from "./database/models.ts";
 import type { ActorRow, PostRow } from "./database/rows.ts";
 import { deliveryReport, type DeliveryReport } from "./delivery/report.ts";
 import { ensureAccount, ensureAccounts } from "./domain/accounts.ts";
+import { claimStore } from "./domain/claim-store.ts";
 import { hideComment, showComment } from "./domain/comments.ts";
 import { findPost } from "./domain/find-post.ts";
 import { firstStart } from "./domain/first-start.ts";
@@ -24,7 +25,7 @@ import { mastodonRouter } from "./mastodon/router.ts";
 import { StreamingServer, type UpgradingServer } from "./mastodon/streaming/server.ts";
 import { readOptions, type AccountOptions, type FediverseOptions } from "./options.ts";
 import { pagesRouter } from "./pages/router.ts";
-import { isApiPath, isOursByPath, mayWantActivity } from "./paths.ts";
+import { isApiPath, isOursByPath, mayBeOurs, mayWantActivity } from "./paths.ts";
 import type { Site, SiteEvents } from "./site.ts";
 import { SECOND } from "./support/clock.ts";
 import { FediverseError, reasonOf, StoreUnavailable } from "./support/errors.ts";
@@ -132,6 +133,7 @@ export function fediverse(given: FediverseOptions): Fediverse {
   async function start(): Promise<void> {
     await database.opened;
     await migrate(site.models, { clock, logger });
+    await claimStore(site);
     await firstStart(site);
     await ensureAccounts(site);
     if (closing) return;
@@ -193,14 +195,19 @@ export function fediverse(given: FediverseOptions): Fediverse {
     });
 
   const middleware = (request: Request, response: Response, next: NextFunction): void => {
-    // Scripts of other sites must be able to read an error, too, and preflights need no store.
-    if (isApiPath(request.path))
-      crossOrigin(request, response, () => void serve(request, response, next, api));
-    else if (isOursByPath(request.path)) void serve(request, response, next, ours);
-    else if (
-      (request.method === "GET" || request.method === "HEAD") &&
-      mayWantActivity(request.headers.accept)
-    )
+    if (mayBeOurs(request.url)) {
+      const { path } = request;
+      if (isApiPath(path)) {
+        // Scripts of other sites must be able to read an error, too, and preflights need no store.
+        crossOrigin(request, response, () => void serve(request, response, next, api));
+        return;
+      }
+      if (isOursByPath(path)) {
+        void serve(request, response, next, ours);
+        return;
+      }
+    }
+    if (mayWantActivity(request.headers.accept) && (request.method === "GET" || request.method === "HEAD"))
       void serve(request, response, next, negotiate);
     else next();
   };
