@@ -44,17 +44,22 @@ export function createClockwork(site: Site): Clockwork {
     for (const loop of Object.values(loops)) loop.wake();
     deliver();
   };
+  // A tick that came late, or not at all on a busy machine, is no trouble: the next one does what is due.
+  const say = (message: string | Error): void =>
+    site.logger.debug({ message: reasonOf(message) }, "the clock of the clockwork");
+  const quiet = { logger: { debug: say, info: say, warn: say, error: say } };
   let tasks: ScheduledTask[] = [];
   return {
     start() {
       tasks = [
-        schedule(site.options.delivery.sweep, all),
+        schedule(site.options.delivery.sweep, all, quiet),
         ...site.options.posts
           .filter((source) => source.poll !== undefined)
           .map((source) =>
             schedule(
               site.options.feeds.poll,
               () => void source.poll?.().catch((error: unknown) => report(site, source.name, error)),
+              quiet,
             ),
           ),
       ];
