@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { FOLLOWED, seed, type Seeded } from "./api/seed.ts";
-import { Load } from "./host/load.ts";
+import { Load } from "./load.ts";
 
 /**
  * How fast apps are answered: `npm run bench:api`. A small store and a large one, each behind a site of its own, with an

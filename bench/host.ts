@@ -5,7 +5,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { Load } from "./host/load.ts";
+import { Load } from "./load.ts";
 
 /**
  * What the package costs the host's own pages: `npm run bench:host`. The same blog with and without it, each in a process
@@ -69,7 +69,7 @@ async function compare({ path, turn, turns, mounted }: (typeof CASES)[Case]): Pr
   const directory = await mkdtemp(join(tmpdir(), "fedi-bench-host-"));
   const hosts = [await startHost(false, directory), await startHost(mounted, directory)];
   const loads = await Promise.all(
-    hosts.map(({ origin }) => Load.open({ url: origin + path, connections: CONNECTIONS })),
+    hosts.map(({ origin }) => Load.open({ url: origin + path, connections: CONNECTIONS, awake: true })),
   );
   const seconds = [0, 0] as [number, number];
   for (let round = -WARM_UP; round < turns; round += 1) {

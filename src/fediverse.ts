@@ -25,7 +25,7 @@ import { mastodonRouter } from "./mastodon/router.ts";
 import { StreamingServer, type UpgradingServer } from "./mastodon/streaming/server.ts";
 import { readOptions, type AccountOptions, type FediverseOptions } from "./options.ts";
 import { pagesRouter } from "./pages/router.ts";
-import { isApiPath, isOursByPath, mayBeOurs, mayWantActivity } from "./paths.ts";
+import { isApiPath, isOursByPath, mayWantActivity, pathOf } from "./paths.ts";
 import type { Site, SiteEvents } from "./site.ts";
 import { SECOND } from "./support/clock.ts";
 import { FediverseError, reasonOf, StoreUnavailable } from "./support/errors.ts";
@@ -195,19 +195,14 @@ export function fediverse(given: FediverseOptions): Fediverse {
     });
 
   const middleware = (request: Request, response: Response, next: NextFunction): void => {
-    if (mayBeOurs(request.url)) {
-      const { path } = request;
-      if (isApiPath(path)) {
-        // Scripts of other sites must be able to read an error, too, and preflights need no store.
-        crossOrigin(request, response, () => void serve(request, response, next, api));
-        return;
-      }
-      if (isOursByPath(path)) {
-        void serve(request, response, next, ours);
-        return;
-      }
-    }
-    if (mayWantActivity(request.headers.accept) && (request.method === "GET" || request.method === "HEAD"))
+    const path = pathOf(request);
+    // Scripts of other sites must be able to read an error, too, and preflights need no store.
+    if (isApiPath(path)) crossOrigin(request, response, () => void serve(request, response, next, api));
+    else if (isOursByPath(path)) void serve(request, response, next, ours);
+    else if (
+      mayWantActivity(request.headers.accept) &&
+      (request.method === "GET" || request.method === "HEAD")
+    )
       void serve(request, response, next, negotiate);
     else next();
   };

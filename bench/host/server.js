@@ -1,6 +1,6 @@
 // The host of `npm run bench:host`: the front page of the example blog as it is, the same with posts that were read before,
-// and a page that costs nothing; with the argument "mounted" the package in front of both. Compiled code only, so that what is measured is what
-// users run.
+// and a page that costs nothing; with the argument "mounted" the package in front of all. Compiled code only, so that what
+// is measured is what users run.
 import express from "express";
 import { allPosts } from "../../examples/blog/posts.js";
 import { render } from "../../examples/blog/views.js";

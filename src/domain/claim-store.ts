@@ -1,3 +1,4 @@
+import { keepFact } from "../database/facts.ts";
 import type { Site } from "../site.ts";
 import { FediverseError } from "../support/errors.ts";
 
@@ -8,16 +9,10 @@ import { FediverseError } from "../support/errors.ts";
  */
 export async function claimStore(site: Site): Promise<void> {
   const { origin } = site.urls;
-  const row = await site.models.meta
-    .findOneAndUpdate(
-      { _id: "origin" },
-      { $setOnInsert: { value: origin } },
-      { upsert: true, returnDocument: "after" },
-    )
-    .lean();
-  if (row?.value === origin) return;
+  const owner = await keepFact(site.models, "origin", origin);
+  if (owner === origin) return;
   throw new FediverseError(
-    `The store belongs to ${String(row?.value)}, and this site is started as ${origin}. The ids in it, which other servers ` +
+    `The store belongs to ${String(owner)}, and this site is started as ${origin}. The ids in it, which other servers ` +
       'know, hold the old origin and cannot be changed. Set the option "origin" to what it was, or give the new site a ' +
       'store of its own (option "dataDir", "database" or "collectionPrefix").',
     { code: "other-origin" },

@@ -1,3 +1,4 @@
+import { keepFact } from "../database/facts.ts";
 import type { Site } from "../site.ts";
 
 const known = new WeakMap<Site, Date>();
@@ -10,14 +11,8 @@ export async function firstStart(site: Site): Promise<Date> {
   const cached = known.get(site);
   if (cached) return cached;
   const now = site.clock.now();
-  const row = await site.models.meta
-    .findOneAndUpdate(
-      { _id: "first-start" },
-      { $setOnInsert: { value: now } },
-      { upsert: true, returnDocument: "after" },
-    )
-    .lean();
-  const date = row?.value instanceof Date ? row.value : now;
+  const kept = await keepFact(site.models, "first-start", now);
+  const date = kept instanceof Date ? kept : now;
   known.set(site, date);
   return date;
 }

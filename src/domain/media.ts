@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { keepFact } from "../database/facts.ts";
 import type { Site } from "../site.ts";
 import { LIMITS } from "../support/limits.ts";
 
@@ -22,16 +23,10 @@ const ADDRESSES = 5000;
  */
 export async function loadPictureSecret(site: Site): Promise<void> {
   if (secrets.has(site)) return;
-  const row = await site.models.meta
-    .findOneAndUpdate(
-      { _id: META_ID },
-      { $setOnInsert: { value: randomBytes(32).toString("base64url") } },
-      { upsert: true, returnDocument: "after" },
-    )
-    .lean();
-  if (typeof row?.value !== "string") throw new Error(`meta "${META_ID}" holds no secret`);
+  const secret = await keepFact(site.models, META_ID, randomBytes(32).toString("base64url"));
+  if (typeof secret !== "string") throw new Error(`meta "${META_ID}" holds no secret`);
   secrets.set(site, {
-    key: Buffer.from(row.value, "base64url"),
+    key: Buffer.from(secret, "base64url"),
     addresses: new LRUCache({ max: ADDRESSES }),
   });
 }

@@ -1,3 +1,4 @@
+import { keepFact } from "../database/facts.ts";
 import type { Site } from "../site.ts";
 import { loadWebPush } from "./web-push.ts";
 
@@ -30,12 +31,5 @@ async function load(site: Site): Promise<VapidKeys> {
   if (stored !== null) return stored.value as VapidKeys;
   const webPush = await loadWebPush();
   const { publicKey, privateKey } = webPush.generateVAPIDKeys();
-  const row = await site.models.meta
-    .findOneAndUpdate(
-      { _id: META_ID },
-      { $setOnInsert: { value: { publicKey, privateKey } } },
-      { upsert: true, returnDocument: "after" },
-    )
-    .lean();
-  return (row?.value ?? { publicKey, privateKey }) as VapidKeys;
+  return (await keepFact(site.models, META_ID, { publicKey, privateKey })) as VapidKeys;
 }

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
-import { isApiPath, isOursByPath, mayBeOurs } from "../../src/paths.ts";
+import express from "express";
+import { isApiPath, isOursByPath, pathOf } from "../../src/paths.ts";
 
 const OURS = [
   "/@blog",
@@ -20,22 +21,22 @@ const API = [
   "/oauth/userinfo",
   "/.well-known/oauth-authorization-server",
 ];
+const THE_HOSTS = ["/", "/posts/bread", "/static/site.css", "/users/sign_in", "/apples", "/api", "/tagset"];
 
 describe("the look at a path", () => {
-  it("passes every path of ours by its first look, with and without a query", () => {
-    for (const path of [...OURS, ...API]) {
-      assert.ok(isOursByPath(path) || isApiPath(path), `${path} is one of ours`);
-      assert.ok(mayBeOurs(path) && mayBeOurs(`${path}?a=b`), path);
+  const seen = (url: string): string => pathOf(Object.assign(Object.create(express.request), { url }));
+
+  it("knows ours, the API's and the host's, with and without a query", () => {
+    for (const query of ["", "?", "?page=2", "?url=/@blog?x"]) {
+      for (const path of OURS) assert.ok(isOursByPath(seen(path + query)), path + query);
+      for (const path of API) assert.ok(isApiPath(seen(path + query)), path + query);
+      for (const path of THE_HOSTS)
+        assert.ok(!isOursByPath(seen(path + query)) && !isApiPath(seen(path + query)), path + query);
     }
   });
 
-  it("lets the host's own pages go by after two characters", () => {
-    for (const path of ["/", "/?page=2", "/posts/bread", "/static/site.css", "/users/sign_in"])
-      assert.ok(!mayBeOurs(path), path);
-  });
-
-  it("leaves an absolute request target to the careful look", () => {
-    assert.ok(mayBeOurs("http://blog.example/@blog"));
-    assert.ok(mayBeOurs(""), "and what is no target at all");
+  it("reads what Express reads, from an absolute target, too", () => {
+    for (const url of ["/@blog?a=b", "//@blog", "http://blog.example/@blog?a=b", "*", "/a%3Fb?c"])
+      assert.equal(seen(url), Object.assign(Object.create(express.request), { url }).path, url);
   });
 });

@@ -8,6 +8,11 @@ export interface Question {
   method?: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;
+  /**
+   * Never sleep during a run. Whoever answers has to wake who sleeps, and the slower of two servers that are compared
+   * would wake us more often and pay for that as well. It takes a core: not where the server has use for all of them.
+   */
+  awake?: boolean;
 }
 
 interface Connection {
@@ -25,13 +30,14 @@ export class Load {
   /** Milliseconds that each answer of the last `run` took, in the order in which they came. */
   latencies: number[] = [];
   readonly #request: Buffer;
+  readonly #awake: boolean;
   readonly #connections: Connection[];
   #answered: (connection: Connection, answer: Buffer) => void = () => undefined;
-  #awake = false;
   #failed: (error: Error) => void = () => undefined;
 
-  private constructor(request: Buffer, sockets: Socket[]) {
+  private constructor(request: Buffer, sockets: Socket[], awake: boolean) {
     this.#request = request;
+    this.#awake = awake;
     this.#connections = sockets.map((socket) => ({ socket, received: Buffer.alloc(0), askedAt: 0 }));
     for (const connection of this.#connections) {
       connection.socket.on("data", (chunk: Buffer) => this.#take(connection, chunk));
@@ -39,7 +45,14 @@ export class Load {
     }
   }
 
-  static async open({ url, connections, method = "GET", headers = {}, body = "" }: Question): Promise<Load> {
+  static async open({
+    url,
+    connections,
+    method = "GET",
+    headers = {},
+    body = "",
+    awake = false,
+  }: Question): Promise<Load> {
     const { hostname, port, host, pathname, search } = new URL(url);
     const lines = Object.entries({
       Host: host,
@@ -55,7 +68,7 @@ export class Load {
         return socket;
       }),
     );
-    return new Load(Buffer.from(request), sockets);
+    return new Load(Buffer.from(request), sockets, awake);
   }
 
   #take(connection: Connection, chunk: Buffer): void {
@@ -80,7 +93,11 @@ export class Load {
    */
   async run(amount: number): Promise<number> {
     this.latencies = [];
-    this.#stayAwake();
+    let running = true;
+    const stayAwake = (): void => {
+      if (running) setImmediate(stayAwake);
+    };
+    if (this.#awake) stayAwake();
     const started = performance.now();
     await new Promise<void>((resolve, reject) => {
       let sent = 0;
@@ -98,17 +115,8 @@ export class Load {
       for (const connection of this.#connections) if (sent < amount) ask(connection);
     });
     this.#failed = () => undefined;
-    this.#awake = false;
+    running = false;
     return (amount / (performance.now() - started)) * 1000;
-  }
-
-  /** Whoever answers has to wake who sleeps: the slower server would wake us more often, and pay for that as well. */
-  #stayAwake(): void {
-    this.#awake = true;
-    const turn = (): void => {
-      if (this.#awake) setImmediate(turn);
-    };
-    turn();
   }
 
   /** The body of one answer. */
