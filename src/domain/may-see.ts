@@ -48,7 +48,7 @@ async function seenBy(
   );
   const authors = [...new Set(live.map((post) => post.author))];
   const closed = live.filter((post) => post.visibility === "followers").map((post) => post.author);
-  const { shadows, followed } = await (ties ?? tiesTo(site, viewer._id, authors, closed));
+  const { shadows, followed } = await (ties ?? tiesTo(site, viewer._id, authors, { followed: closed }));
   return live.filter((post) => {
     if (post.author === viewer._id) return true;
     if (shadows.blocked.has(post.author)) return false;

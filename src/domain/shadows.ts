@@ -1,5 +1,5 @@
 import { readRows } from "../database/native.ts";
-import type { ActorRow, DomainBlockRow, RelationRow } from "../database/rows.ts";
+import type { ActorRow, RelationRow } from "../database/rows.ts";
 import type { Site } from "../site.ts";
 
 /** Whom an account does not want to hear, among those asked for. */
@@ -12,8 +12,13 @@ export interface Shadows {
   domains: readonly string[];
 }
 
-/** Two queries, however many are asked for. */
-export async function shadowsOf(site: Site, owner: number, targets: readonly number[]): Promise<Shadows> {
+/** Two queries, however many are asked for. @param domainsRead those the owner blocks, where the caller reads them anyway. */
+export async function shadowsOf(
+  site: Site,
+  owner: number,
+  targets: readonly number[],
+  domainsRead: Promise<readonly string[]> = blockedDomains(site, owner),
+): Promise<Shadows> {
   const now = site.clock.now();
   const [relations, domains] = await Promise.all([
     readRows(site.models.relations, {
@@ -21,7 +26,7 @@ export async function shadowsOf(site: Site, owner: number, targets: readonly num
       kind: { $in: ["block", "blockedBy", "mute"] },
       target: { $in: [...new Set(targets)] },
     }),
-    readRows(site.models.domainBlocks, { owner }, { projection: { domain: 1 } }),
+    domainsRead,
   ]);
   const mutes = relations.filter(
     (row) => row.kind === "mute" && (row.until === undefined || row.until > now),
@@ -30,8 +35,14 @@ export async function shadowsOf(site: Site, owner: number, targets: readonly num
     blocked: new Set(relations.filter((row) => row.kind !== "mute").map((row) => row.target)),
     muted: new Set(mutes.map((row) => row.target)),
     silenced: new Set(mutes.filter((row) => row.notifications !== false).map((row) => row.target)),
-    domains: domains.map((row) => row.domain),
+    domains,
   };
+}
+
+/** The domains that an account blocks. One query. */
+export async function blockedDomains(site: Site, owner: number): Promise<string[]> {
+  const rows = await readRows(site.models.domainBlocks, { owner }, { projection: { domain: 1 } });
+  return rows.map((row) => row.domain);
 }
 
 /** What an account has to do with the authors of a list. */
@@ -41,16 +52,23 @@ export interface Ties {
   followed: ReadonlySet<number>;
 }
 
-/** Three queries, however many are asked for. @param followed of whom to say whether they are followed; none: no query. */
+export interface TiesOptions {
+  /** Of whom to say whether they are followed; none: no query. Default: of all authors. */
+  followed?: readonly number[];
+  /** See `shadowsOf`. */
+  domainsRead?: Promise<readonly string[]>;
+}
+
+/** Three queries, however many are asked for. */
 export async function tiesTo(
   site: Site,
   owner: number,
   authors: readonly number[],
-  followed: readonly number[] = authors,
+  { followed = authors, domainsRead }: TiesOptions = {},
 ): Promise<Ties> {
   const asked = [...new Set(followed)];
   const [shadows, follows] = await Promise.all([
-    shadowsOf(site, owner, authors),
+    shadowsOf(site, owner, authors, domainsRead),
     asked.length === 0
       ? []
       : readRows(
@@ -70,15 +88,9 @@ export async function refuses(
 ): Promise<boolean> {
   const [block, domains] = await Promise.all([
     site.models.relations.exists({ owner: owner._id, kind: "block", target: other._id }),
-    site.models.domainBlocks.find({ owner: owner._id }, { domain: 1 }).lean<DomainBlockRow[]>(),
+    blockedDomains(site, owner._id),
   ]);
-  return (
-    block !== null ||
-    isUnderDomain(
-      other.host,
-      domains.map((row) => row.domain),
-    )
-  );
+  return block !== null || isUnderDomain(other.host, domains);
 }
 
 /** Is this host, or a domain above it, among the blocked ones? */

@@ -4,6 +4,7 @@ import { isUnderDomain, type Ties } from "../../domain/shadows.ts";
 import type { Site } from "../../site.ts";
 import type { StatusViewer } from "../entities/status.ts";
 import { FilterMatcher, type FilterContext } from "./filter-match.ts";
+import type { Standing } from "./standing.ts";
 
 /** What a viewer has to do with a number of posts. */
 export interface OwnWords {
@@ -12,20 +13,22 @@ export interface OwnWords {
   isUnwanted(author: Pick<ActorRow, "_id" | "host">): boolean;
 }
 
-/** Reads it. Three queries, however many posts. @param ties of the account to all authors of the posts. */
+/** Reads it. Two queries, however many posts. @param ties of the account to all authors of the posts. */
 export async function ownWords(
   site: Site,
   account: ActorRow,
   posts: readonly PostRow[],
   ties: Promise<Ties>,
+  standing: Promise<Standing>,
   filterContext?: FilterContext,
 ): Promise<OwnWords> {
   const me = account._id;
   const ids = posts.map((post) => post._id);
   const conversations = posts.map((post) => post.conversation ?? post._id);
   const polls = posts.filter((post) => post.poll !== undefined).map((post) => post._id);
-  const [{ shadows, followed }, interactions, votes, filters] = await Promise.all([
+  const [{ shadows, followed }, { filters }, interactions, votes] = await Promise.all([
     ties,
+    standing,
     readRows(
       site.models.interactions,
       {
@@ -42,7 +45,6 @@ export async function ownWords(
           { post: { $in: polls }, actor: me },
           { projection: { post: 1, choice: 1 } },
         ),
-    readRows(site.models.filters, { owner: me }),
   ]);
   const done = new Set(interactions.map((row) => `${row.kind} ${row.post}`));
   const matcher = new FilterMatcher(filters, site.clock.now(), filterContext);

@@ -8,6 +8,7 @@ import { featuredTagEntity } from "../entities/tag.ts";
 import { notFound, unprocessable } from "../errors.ts";
 import { loadAccount, loadAccounts, loadCredentialAccount } from "../load/accounts.ts";
 import { loadRelationships } from "../load/relationships.ts";
+import { standingOf } from "../load/standing.ts";
 import { loadStatuses } from "../load/statuses.ts";
 import { pageOf, setPageLinks } from "../paging.ts";
 
@@ -73,7 +74,7 @@ export function accountRoutes(api: Api): void {
 
 async function statuses(context: Context): Promise<unknown> {
   const { site, params, viewer } = context;
-  const account = await accountInPath(context);
+  const [account, standing] = await Promise.all([accountInPath(context), standingOf(site, viewer)]);
   const page = pageOf(params, { default: 20, max: 40 });
   const pinned = params.boolean("pinned", false);
   const tagged = params.string("tagged");
@@ -99,7 +100,7 @@ async function statuses(context: Context): Promise<unknown> {
       page,
     );
   }
-  return loadStatuses(site, viewer, rows);
+  return loadStatuses(site, viewer, rows, { standing });
 }
 
 /** The viewer's lists that an account is in. */

@@ -8,6 +8,7 @@ import { notificationsPage } from "../../domain/notifications.ts";
 import type { Api, Context } from "../api.ts";
 import { notFound } from "../errors.ts";
 import { loadNotification, loadNotifications } from "../load/notifications.ts";
+import { standingOf } from "../load/standing.ts";
 import { notificationFilterOf } from "../notification-filter.ts";
 import { pageOf, setPageLinks } from "../paging.ts";
 
@@ -22,13 +23,16 @@ export function notificationRoutes(api: Api): void {
   api.get("/api/v1/notifications", { ...READ, whoOnly: true }, async (context) => {
     const { site, account, viewer, params } = context;
     const page = pageOf(params, PAGE);
-    const rows = await notificationsPage(site, account, notificationFilterOf(params), page);
+    const [rows, standing] = await Promise.all([
+      notificationsPage(site, account, notificationFilterOf(params), page),
+      standingOf(site, viewer),
+    ]);
     setPageLinks(
       context,
       rows.map((row) => row._id),
       page,
     );
-    return loadNotifications(site, viewer, rows);
+    return loadNotifications(site, viewer, rows, { standing });
   });
 
   api.get("/api/v1/notifications/unread_count", READ, async ({ site, account, params }) => ({

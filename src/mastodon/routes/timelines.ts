@@ -5,6 +5,7 @@ import { publicPage, quotesPage, tagPage, type ListingFilter } from "../../domai
 import type { StatusPage } from "../../support/cursors.ts";
 import type { Api, Context } from "../api.ts";
 import { notFound } from "../errors.ts";
+import { standingOf } from "../load/standing.ts";
 import { loadStatuses } from "../load/statuses.ts";
 import { pageOf, setPageLinks } from "../paging.ts";
 import type { Params } from "../params.ts";
@@ -64,8 +65,8 @@ async function timeline(
 ): Promise<unknown> {
   const { site, params, viewer } = context;
   const page = pageOf(params, { default: 20, max: 40 });
-  const { rows, originals } = await read(page);
-  const statuses = await loadStatuses(site, viewer, rows, { shunned: true, nearby: originals });
+  const [{ rows, originals }, standing] = await Promise.all([read(page), standingOf(site, viewer)]);
+  const statuses = await loadStatuses(site, viewer, rows, { shunned: true, nearby: originals, standing });
   const ids = rows.map((row) => row._id);
   // A page of nothing but people the viewer shuns leads on, and never back: clients would ask for ever.
   if (statuses.length > 0) setPageLinks(context, ids, page);
