@@ -22,25 +22,27 @@ const AT_ONCE = 16;
 /** Requests of one turn. A status written changes what the lists show, so writing comes last. */
 const TURN = { 1: 40, [AT_ONCE]: 160 } as const;
 type Callers = 1 | typeof AT_ONCE;
-/**
- * Seconds that each list is asked for before it is measured. V8 goes on compiling for some thousand requests, on one of
- * this machine's two cores; what the first turn cost is printed as `cold`.
- */
-const WARM = 10;
 
 interface Question {
   name: string;
+  /**
+   * Requests by one app before those that count. V8 goes on compiling for some thousands of them, on one of two cores; the
+   * first list is asked for most often, since the others share most of its code. What the very first turn cost is printed
+   * as `cold`.
+   */
+  warm: number;
   path: (seeded: Seeded) => string;
   body?: string;
 }
 
 const QUESTIONS: readonly Question[] = [
-  { name: "home", path: () => "/api/v1/timelines/home?limit=20" },
-  { name: "account", path: ({ account }) => `/api/v1/accounts/${account}/statuses?limit=20` },
-  { name: "notifications", path: () => "/api/v1/notifications" },
-  { name: "context", path: ({ thread }) => `/api/v1/statuses/${thread}/context` },
+  { name: "home", warm: 4000, path: () => "/api/v1/timelines/home?limit=20" },
+  { name: "account", warm: 1000, path: ({ account }) => `/api/v1/accounts/${account}/statuses?limit=20` },
+  { name: "notifications", warm: 1000, path: () => "/api/v1/notifications" },
+  { name: "context", warm: 1000, path: ({ thread }) => `/api/v1/statuses/${thread}/context` },
   {
     name: "post",
+    warm: 200,
     path: () => "/api/v1/statuses",
     body: JSON.stringify({
       status: "Fresh #bread from a slow oven, as every morning. More at https://blog.example/bread",
@@ -123,13 +125,12 @@ class Pair {
     return new Pair(ours, await Load.open(twin), TURN[callers]);
   }
 
-  async warm(seconds: number): Promise<void> {
-    const end = performance.now() + seconds * 1000;
-    do {
+  async warm(requests: number): Promise<void> {
+    for (let asked = 0; asked < requests; asked += this.#turn) {
       await this.#bare.run(this.#turn);
       await this.#ours.run(this.#turn);
-      if (Number.isNaN(this.cold)) this.cold = within(0.5, this.#ours.latencies);
-    } while (performance.now() < end);
+      if (asked === 0) this.cold = within(0.5, this.#ours.latencies);
+    }
   }
 
   async takeTurn(isEven: boolean): Promise<void> {
@@ -187,7 +188,7 @@ async function measure(
   const pairs: Pair[] = [];
   for (const subject of subjects) pairs.push(await Pair.open(subject, bare, question, callers));
   // 16 at a time come after one alone, which has warmed what they use.
-  for (const pair of pairs) await pair.warm(callers === 1 ? WARM : 1);
+  for (const pair of pairs) await pair.warm(callers === 1 ? question.warm : 3 * TURN[callers]);
   for (let round = 0; round < ROUNDS; round += 1)
     for (const pair of round % 2 === 0 ? pairs : [...pairs].reverse()) await pair.takeTurn(round % 2 === 0);
   for (const pair of pairs) pair.close();
