@@ -9,11 +9,15 @@ export interface Question {
   headers?: Readonly<Record<string, string>>;
   body?: string;
   /**
-   * Never sleep during a run. Whoever answers has to wake who sleeps, and the slower of two servers that are compared
-   * would wake us more often and pay for that as well. It takes a core: not where the server has use for all of them.
+   * Do not sleep while answers come. Whoever answers has to wake who sleeps, and the slower of two servers that are
+   * compared would wake us more often and pay for that as well. It takes a core: not where the server has use for all of
+   * them. While the server pauses, as it does to collect garbage with threads of its own, the core is free.
    */
   awake?: boolean;
 }
+
+/** Milliseconds without an answer after which `awake` rests. */
+const PATIENCE = 1;
 
 interface Connection {
   socket: Socket;
@@ -93,11 +97,12 @@ export class Load {
    */
   async run(amount: number): Promise<number> {
     this.latencies = [];
-    let running = true;
+    let lastAnswer = performance.now();
+    let isAwake = false;
     const stayAwake = (): void => {
-      if (running) setImmediate(stayAwake);
+      isAwake = performance.now() - lastAnswer < PATIENCE;
+      if (isAwake) setImmediate(stayAwake);
     };
-    if (this.#awake) stayAwake();
     const started = performance.now();
     await new Promise<void>((resolve, reject) => {
       let sent = 0;
@@ -108,14 +113,15 @@ export class Load {
       };
       this.#failed = reject;
       this.#answered = (connection) => {
-        this.latencies.push(performance.now() - connection.askedAt);
+        lastAnswer = performance.now();
+        this.latencies.push(lastAnswer - connection.askedAt);
+        if (this.#awake && !isAwake) stayAwake();
         if (this.latencies.length === amount) resolve();
         else if (sent < amount) ask(connection);
       };
       for (const connection of this.#connections) if (sent < amount) ask(connection);
     });
     this.#failed = () => undefined;
-    running = false;
     return (amount / (performance.now() - started)) * 1000;
   }
 
