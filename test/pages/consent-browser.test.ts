@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { BrowserContext, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { registerApp } from "../../src/domain/apps.ts";
 import { setPassword } from "../../src/domain/logins.ts";
 import { openSession } from "../../src/domain/sessions.ts";
@@ -17,6 +17,19 @@ import { startServer, type TestServer } from "../support/server.ts";
 
 const PASSWORD = "a few words in a row";
 const LONG = "an-app-name-without-an-end-".repeat(2);
+
+interface Visit {
+  path: string;
+  /** Accounts that are logged in. */
+  as?: string[];
+}
+
+/** With `SCREENSHOTS=<folder>` in the environment: for people to look at. */
+async function keepPicture(page: Page, name: string): Promise<void> {
+  if (process.env.SCREENSHOTS === undefined) return;
+  const path = `${process.env.SCREENSHOTS}/${name.replaceAll(" ", "-")}.png`;
+  await page.screenshot({ path, fullPage: true });
+}
 
 describe("the pages of login and consent in a browser", function () {
   this.timeout(120_000);
@@ -73,33 +86,51 @@ describe("the pages of login and consent in a browser", function () {
     return `/oauth/authorize?${query.toString()}`;
   };
 
-  async function look(
-    path: string,
-    options: LookOptions & { as?: string[] },
-    visit: (page: Page, context: BrowserContext) => Promise<void>,
-  ): Promise<void> {
+  /** Opens a window, and finds fault with every page in it that breaks its own policy. */
+  async function inWindow(options: LookOptions, use: (page: Page) => Promise<void>): Promise<void> {
     const context = await browser.look(options);
-    if (options.as !== undefined) {
-      const secrets = await Promise.all(
-        options.as.map(async (name) => openSession(api.site, await api.account(name))),
-      );
-      await context.addCookies([
-        { name: "fediverse", value: secrets.join("."), url: api.origin, httpOnly: true, sameSite: "Lax" },
-      ]);
-    }
     const page = await context.newPage();
     const refused: string[] = [];
     page.on("console", (message) => {
-      if (/Content Security Policy/.test(message.text())) refused.push(message.text());
+      if (/Content Security Policy/.test(message.text())) refused.push(`${page.url()}: ${message.text()}`);
     });
-    await page.goto(`${api.origin}${path}`, { waitUntil: "load" });
-    await visit(page, context);
-    assert.deepEqual(refused, [], "the page breaks its own policy");
+    await use(page);
+    assert.deepEqual(refused, [], "a page breaks its own policy");
     await context.close();
   }
 
+  async function go(page: Page, { path, as }: Visit): Promise<void> {
+    await page.context().clearCookies();
+    if (as !== undefined) {
+      const secrets = await Promise.all(
+        as.map(async (name) => openSession(api.site, await api.account(name))),
+      );
+      await page
+        .context()
+        .addCookies([
+          { name: "fediverse", value: secrets.join("."), url: api.origin, httpOnly: true, sameSite: "Lax" },
+        ]);
+    }
+    await page.goto(`${api.origin}${path}`, { waitUntil: "load" });
+  }
+
+  const look = (visit: Visit, options: LookOptions, use: (page: Page) => Promise<void>): Promise<void> =>
+    inWindow(options, async (page) => {
+      await go(page, visit);
+      await use(page);
+    });
+
+  /** All pages in one window: a new one for each would take most of the time. */
+  const lookAtAll = (options: LookOptions, use: (page: Page, name: string) => Promise<void>): Promise<void> =>
+    inWindow(options, async (page) => {
+      for (const [name, visit] of Object.entries(await pages())) {
+        await go(page, visit);
+        await use(page, name);
+      }
+    });
+
   /** Every page with who is logged in at it. */
-  const pages = async (): Promise<Record<string, { path: string; as?: string[] }>> => {
+  const pages = async (): Promise<Record<string, Visit>> => {
     const oob = await questionOf("urn:ietf:wg:oauth:2.0:oob");
     const connected = await registerApp(api.site, {
       name: LONG.slice(0, 60),
@@ -123,37 +154,22 @@ describe("the pages of login and consent in a browser", function () {
   };
 
   for (const scheme of ["light", "dark"] as const) {
-    it(`have nothing that axe finds wrong, in ${scheme}`, async () => {
-      for (const [name, { path, as }] of Object.entries(await pages())) {
-        await look(path, { scheme, ...(as === undefined ? {} : { as }) }, async (page) => {
-          const found = await violationsIn(page);
-          assert.deepEqual(found, [], `${name} in ${scheme}`);
-          if (process.env.SCREENSHOTS !== undefined)
-            await page.screenshot({
-              path: `${process.env.SCREENSHOTS}/${name.replaceAll(" ", "-")}-${scheme}.png`,
-              fullPage: true,
-            });
-        });
-      }
-    });
+    it(`have nothing that axe finds wrong, in ${scheme}`, () =>
+      lookAtAll({ scheme }, async (page, name) => {
+        assert.deepEqual(await violationsIn(page), [], `${name} in ${scheme}`);
+        await keepPicture(page, `${name}-${scheme}`);
+      }));
   }
 
-  it("fit a phone 360 pixels wide without scrolling sideways", async () => {
-    for (const [name, { path, as }] of Object.entries(await pages())) {
-      await look(path, { width: 360, ...(as === undefined ? {} : { as }) }, async (page) => {
-        const beyond = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
-        assert.ok(Number(beyond) <= 0, `${name} is ${String(beyond)} pixels too wide`);
-        if (process.env.SCREENSHOTS !== undefined)
-          await page.screenshot({
-            path: `${process.env.SCREENSHOTS}/${name.replaceAll(" ", "-")}-phone.png`,
-            fullPage: true,
-          });
-      });
-    }
-  });
+  it("fit a phone 360 pixels wide without scrolling sideways", () =>
+    lookAtAll({ width: 360 }, async (page, name) => {
+      const beyond = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+      assert.ok(Number(beyond) <= 0, `${name} is ${String(beyond)} pixels too wide`);
+      await keepPicture(page, `${name}-phone`);
+    }));
 
   it("lead by keyboard alone, without script, through login and consent back to the app", async () => {
-    await look(await questionOf(`${app.origin}/back`), { javaScript: false }, async (page) => {
+    await look({ path: await questionOf(`${app.origin}/back`) }, { javaScript: false }, async (page) => {
       const focused = (): Promise<string> =>
         page.evaluate("document.activeElement.name || document.activeElement.innerText");
       const tabTo = async (name: string): Promise<void> => {
@@ -186,7 +202,7 @@ describe("the pages of login and consent in a browser", function () {
 
   it("let a redirect into an app through, which a stricter policy would stop", async () => {
     for (const uri of ["com.example.Reader.17:/request_token", "icecubesapp://"]) {
-      await look(await questionOf(uri), { as: ["blog"] }, async (page) => {
+      await look({ path: await questionOf(uri), as: ["blog"] }, {}, async (page) => {
         const back = page.waitForResponse((response) => response.request().method() === "POST");
         await page.getByRole("button", { name: "Allow", exact: true }).click();
         const location = (await back).headers()["location"] ?? "";
