@@ -1,34 +1,37 @@
 #!/usr/bin/env node
 import { FediverseError } from "../support/errors.ts";
 import { VERSION } from "../support/version.ts";
-import { accountCommand } from "./account.ts";
-import { help } from "./help.ts";
-import { migrateCommand } from "./migrate.ts";
-import { postCommand } from "./post.ts";
-import { serveCommand } from "./serve.ts";
-import { tokenCommand } from "./token.ts";
 
-const commands: Record<string, (argv: string[], environment: NodeJS.ProcessEnv) => Promise<void>> = {
-  serve: serveCommand,
-  account: accountCommand,
-  post: postCommand,
-  token: tokenCommand,
-  migrate: migrateCommand,
+type Command = (argv: string[], environment: NodeJS.ProcessEnv) => Promise<void>;
+
+/** Read when they are asked for: whoever wants the help should not wait for a whole server to be read. */
+const commands: Record<string, () => Promise<Command>> = {
+  serve: async () => (await import("./serve.ts")).serveCommand,
+  account: async () => (await import("./account.ts")).accountCommand,
+  post: async () => (await import("./post.ts")).postCommand,
+  token: async () => (await import("./token.ts")).tokenCommand,
+  migrate: async () => (await import("./migrate.ts")).migrateCommand,
 };
+
+async function help(): Promise<string> {
+  return (await import("./help.ts")).help();
+}
 
 async function main([name = "help", ...argv]: string[]): Promise<void> {
   if (name === "--version" || name === "-v" || name === "version") {
     console.log(VERSION);
   } else if (name === "help" || name === "--help" || name === "-h" || argv.includes("--help")) {
-    console.log(help());
+    console.log(await help());
   } else {
     const command = commands[name];
     if (!command) {
-      console.error(`There is no command "${name}".\n\n${help()}`);
+      console.error(`There is no command "${name}".\n\n${await help()}`);
       process.exitCode = 2;
       return;
     }
-    await command(argv, process.env);
+    await (
+      await command()
+    )(argv, process.env);
   }
 }
 
