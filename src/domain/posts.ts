@@ -1,25 +1,22 @@
-import { createHash } from "node:crypto";
 import { insertRow } from "../database/native.ts";
-import type { ActorRow, IntentRow, MediaRow, PostRow } from "../database/rows.ts";
+import type { ActorRow, IntentRow, PostRow } from "../database/rows.ts";
 import { addressing } from "../documents/addressing.ts";
 import { announce, type Site } from "../site.ts";
 import { MINUTE } from "../support/clock.ts";
 import { InvalidInput, NotFound, isDuplicateKey } from "../support/errors.ts";
-import { snowflake, snowflakeTime } from "../support/ids.ts";
+import { snowflake } from "../support/ids.ts";
 import { normaliseUrl } from "../support/urls.ts";
-import { tagsFromList } from "../text/hashtags.ts";
-import { plainText } from "../text/plain-text.ts";
-import { POLICY_VERSION } from "../text/sanitise.ts";
 import { authorAccount } from "./accounts.ts";
 import { keepInConversations, takeFromConversations } from "./conversations.ts";
 import { keepEdit, tellOfEdit } from "./edits.ts";
 import { findPost, namesOf } from "./find-post.ts";
 import { firstStart } from "./first-start.ts";
 import { placeInTimelines, takeFromTimelines } from "./home.ts";
+import { fingerprintOf, inputOf, ownFields } from "./own-fields.ts";
 import { withKnownPeople } from "./own-mentions.ts";
 import { tellPublicStreams } from "./public-streams.ts";
 import { readPostInput, type CheckedPost, type PostInput } from "./post-input.ts";
-import { mergeMedia, mergeTags, renderOwn } from "./render.ts";
+import { idBeneath, threadOf } from "./threading.ts";
 
 /** What a source or an app knows of a post beyond what a host may say. */
 export interface PublishOptions {
@@ -77,6 +74,9 @@ export async function publishPost(site: Site, given: PostInput, how: PublishOpti
         { _id: row.author },
         { $inc: { postsCount: 1 }, $max: { lastPostAt: row.publishedAt } },
       ),
+      row.inReplyToId === undefined
+        ? undefined
+        : site.models.posts.updateOne({ _id: row.inReplyToId }, { $inc: { repliesCount: 1 } }),
       placeInTimelines(site, row),
       keepInConversations(site, row),
     ]);
@@ -100,24 +100,7 @@ export async function updatePost(
   how: PublishOptions = {},
 ): Promise<PostRow> {
   const existing = await ownPost(site, name);
-  const { source } = existing;
-  const before: PostInput = {
-    ...(existing.key === undefined ? {} : { url: existing.url }),
-    ...(existing.title === undefined ? {} : { title: existing.title }),
-    ...(source === undefined ? {} : { [BY_MEDIA_TYPE[source.mediaType] ?? "html"]: source.text }),
-    ...(existing.summary === undefined ? {} : { summary: existing.summary }),
-    tags: existing.hashtags,
-    ...(existing.image ? { image: asInput(existing.image) } : {}),
-    ...(existing.language === undefined ? {} : { language: existing.language }),
-    published: existing.publishedAt,
-    sensitive: existing.sensitive,
-    ...(existing.warning === undefined ? {} : { warning: existing.warning }),
-    ...(existing.visibility === "direct" ? {} : { visibility: existing.visibility }),
-    type: existing.type === "Article" ? "Article" : "Note",
-    ...(existing.inReplyTo === undefined ? {} : { inReplyTo: existing.inReplyTo }),
-  };
   const isNewText = (changes.html ?? changes.markdown ?? changes.text) !== undefined;
-  if (isNewText) for (const kind of Object.values(BY_MEDIA_TYPE)) delete before[kind];
   const extra = {
     // A host cannot say "direct": what it does not name stays as it is.
     ...(changes.visibility === undefined ? { visibility: existing.visibility } : {}),
@@ -125,7 +108,7 @@ export async function updatePost(
     ...(isNewText || changes.attachments !== undefined ? {} : { attachments: existing.attachments }),
     ...how.extra,
   };
-  return change(site, existing, readPostInput({ ...before, ...changes }), {
+  return change(site, existing, readPostInput({ ...inputOf(existing, !isNewText), ...changes }), {
     ...how,
     extra,
   });
@@ -205,51 +188,6 @@ async function authorsOf(site: Site, input: CheckedPost): Promise<ActorRow[]> {
   return known.length > 0 ? known : [await authorAccount(site)];
 }
 
-function sourceOf(input: CheckedPost): { text: string; mediaType: string } {
-  if (input.html !== undefined) return { text: input.html, mediaType: "text/html" };
-  if (input.text !== undefined) return { text: input.text, mediaType: "text/plain" };
-  return { text: input.markdown ?? "", mediaType: "text/markdown" };
-}
-
-/** Everything of a post that others see and that is worked out from the input alone. */
-function seenFields(site: Site, input: CheckedPost, page: string) {
-  const source = sourceOf(input);
-  const rendered = renderOwn(site, source, page, []);
-  const named = (input.attachments ?? []).map(asMedia);
-  const type: string =
-    input.type ??
-    (site.options.federateAs === "auto"
-      ? input.title === undefined
-        ? "Note"
-        : "Article"
-      : site.options.federateAs);
-  const language = input.language ?? site.options.language;
-  const warning = input.warning === "" ? undefined : input.warning;
-  return {
-    type,
-    ...(input.title === undefined ? {} : { title: input.title }),
-    content: rendered.content,
-    policy: POLICY_VERSION,
-    source,
-    excerpt: rendered.excerpt,
-    ...(input.summary === undefined ? {} : { summary: plainText(input.summary) }),
-    ...(warning === undefined ? {} : { warning }),
-    sensitive: input.sensitive ?? warning !== undefined,
-    ...(language === undefined ? {} : { language }),
-    visibility: input.visibility ?? ("public" as const),
-    mentions: rendered.mentions.map((handle) => ({ handle })),
-    ...mergeTags(tagsFromList(input.tags ?? []), rendered.hashtags),
-    ...(input.image ? { image: asMedia({ ...input.image, type: "Image" }) } : {}),
-    attachments: mergeMedia(named, rendered.images).filter((media) => media.url !== input.image?.url),
-  };
-}
-
-function fingerprintOf(fields: Partial<PostRow>, url: string | undefined): string {
-  return createHash("sha256")
-    .update(JSON.stringify([fields, url]))
-    .digest("base64url");
-}
-
 async function newRow(
   site: Site,
   input: CheckedPost,
@@ -265,11 +203,10 @@ async function newRow(
   const id = idBeneath(parent, publishedAt);
   const uri = site.urls.post(id);
   const url = input.url ?? site.urls.postPage(author.username, id);
-  const fields = { ...seenFields(site, input, url), ...how.extra };
+  const fields = { ...ownFields(site, input, url), ...how.extra };
   const people = await withKnownPeople(site, fields, url);
   const federated = input.federate ?? publishedAt.getTime() >= (await firstStart(site)).getTime();
   const intent: IntentRow = { id: snowflake(now), type: "Create", at: now };
-  if (parent) await site.models.posts.updateOne({ _id: parent._id }, { $inc: { repliesCount: 1 } });
   return {
     _id: id,
     uri,
@@ -301,34 +238,6 @@ async function newRow(
   };
 }
 
-/**
- * The id of a post of this time. Threads are read in the order of ids, so an answer stands after what it answers, whatever
- * the two clocks say.
- */
-export function idBeneath(parent: Pick<PostRow, "_id"> | null, at: Date): number {
-  const afterParent = parent === null ? 0 : snowflakeTime(parent._id).getTime() + 1;
-  return snowflake(new Date(Math.max(at.getTime(), afterParent)));
-}
-
-/** Where an answer to `parent` stands: beneath it, in the thread of the local post at its root. */
-export function threadOf(
-  parent: PostRow,
-): Pick<PostRow, "inReplyTo" | "inReplyToId" | "inReplyToAuthor" | "thread"> {
-  const thread = parent.thread ?? (parent.local ? parent._id : undefined);
-  return {
-    inReplyTo: parent.uri,
-    inReplyToId: parent._id,
-    inReplyToAuthor: parent.author,
-    ...(thread === undefined ? {} : { thread }),
-  };
-}
-
-const BY_MEDIA_TYPE: Readonly<Record<string, "html" | "markdown" | "text">> = {
-  "text/html": "html",
-  "text/markdown": "markdown",
-  "text/plain": "text",
-};
-
 const OPTIONAL = ["title", "summary", "warning", "language", "image"] as const;
 
 async function change(
@@ -338,7 +247,7 @@ async function change(
   how: PublishOptions,
 ): Promise<PostRow> {
   const type = input.type ?? (existing.type as "Article" | "Note");
-  const fields = { ...seenFields(site, { ...input, type }, existing.url), ...how.extra };
+  const fields = { ...ownFields(site, { ...input, type }, existing.url), ...how.extra };
   const fingerprint = fingerprintOf(fields, existing.key === undefined ? undefined : existing.url);
   if (fingerprint === existing.fingerprint) return existing;
   const people = await withKnownPeople(site, fields, existing.url);
@@ -391,25 +300,4 @@ function laterThan(post: PostRow, wanted: Date): Date {
 
 function unsetOf(names: readonly string[]): { $unset?: Record<string, 1> } {
   return names.length === 0 ? {} : { $unset: Object.fromEntries(names.map((name) => [name, 1 as const])) };
-}
-
-function asMedia(
-  given: { url: string; type?: MediaRow["type"] | undefined } & Record<string, unknown>,
-): MediaRow {
-  const rest = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...rest, url: given.url, type: given.type ?? typeByMedia(given["mediaType"]) };
-}
-
-function typeByMedia(mediaType: unknown): MediaRow["type"] {
-  const top = typeof mediaType === "string" ? mediaType.split("/")[0] : "image";
-  return top === "image" ? "Image" : top === "video" ? "Video" : top === "audio" ? "Audio" : "Document";
-}
-
-function asInput({
-  type: _,
-  focus: __,
-  blurhash: ___,
-  ...media
-}: MediaRow): Omit<MediaRow, "type" | "focus" | "blurhash"> {
-  return media;
 }

@@ -82,6 +82,13 @@ describe("posts of ours", () => {
     assert.equal((await made.account("blog")).postsCount, 1);
   });
 
+  it("saved ten times at once as an answer are counted once beneath what they answer", async () => {
+    const parent = await publishPost(made.site, bread);
+    const answer = { url: "https://blog.example/posts/crust", markdown: "And crust.", inReplyTo: parent.uri };
+    await Promise.all(Array.from({ length: 10 }, () => publishPost(made.site, answer)));
+    assert.equal((await findPost(made.site, bread.url))?.repliesCount, 1);
+  });
+
   it("saved unchanged send nothing more; changed after sending they send one Update, with a later time", async () => {
     const post = await publishPost(made.site, bread);
     await made.site.models.posts.updateOne({ _id: post._id }, { $unset: { outgoing: 1, outgoingAt: 1 } });

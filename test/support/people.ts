@@ -4,7 +4,12 @@ import type { ReadPost } from "../../src/documents/read-post.ts";
 import type { Site } from "../../src/site.ts";
 import { snowflake } from "../../src/support/ids.ts";
 
-/** Stores an actor of another server as if it had been looked up, without any network. */
+let lastMillisecond = 0;
+
+/**
+ * Stores an actor of another server as if it had been looked up, without any network; its id is higher than those of all
+ * before, which within one millisecond would be left to chance.
+ */
 export async function storePerson(
   site: Site,
   username: string,
@@ -12,8 +17,9 @@ export async function storePerson(
 ): Promise<ActorRow> {
   const host = more.host ?? "remote.example";
   const uri = more.uri ?? `https://${host}/users/${username}`;
+  lastMillisecond = Math.max(Date.now(), lastMillisecond + 1);
   const row: ActorRow = {
-    _id: snowflake(new Date()),
+    _id: snowflake(new Date(lastMillisecond)),
     uri,
     local: false,
     type: "Person",
