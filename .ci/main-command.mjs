@@ -45,7 +45,9 @@ for (const end = Date.now() + 120_000; running && Date.now() < end; await pause(
 }
 if (!running) failure = new Error("it ended by itself");
 else process.kill(-npm.pid, "SIGTERM");
-if ((await Promise.race([ended.then(() => "ended"), pause(15_000)])) !== "ended") {
+// A pause that is no longer waited for must not keep this process.
+const patience = pause(15_000, "late", { ref: false });
+if ((await Promise.race([ended.then(() => "ended"), patience])) !== "ended") {
   process.kill(-npm.pid, "SIGKILL");
   failure ??= new Error("it did not end within 15 seconds of being told to");
 }
