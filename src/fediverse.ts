@@ -1,8 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
-import { negotiation } from "./activitypub/negotiation.ts";
-import { activitypubRouter } from "./activitypub/router.ts";
 import { createClockwork } from "./clockwork.ts";
 import { openDatabase } from "./database/connect.ts";
 import { migrate } from "./database/migrate.ts";
@@ -21,10 +19,9 @@ import { commentsOf, type CommentPage } from "./domain/thread.ts";
 import { answerError } from "./error-answer.ts";
 import { createNetwork } from "./network/network.ts";
 import { crossOrigin } from "./mastodon/cors.ts";
-import { mastodonRouter } from "./mastodon/router.ts";
 import { StreamingServer, type UpgradingServer } from "./mastodon/streaming/server.ts";
 import { readOptions, type AccountOptions, type FediverseOptions } from "./options.ts";
-import { pagesRouter } from "./pages/router.ts";
+import { createViews } from "./pages/views.ts";
 import { isApiPath, isOursByPath, mayWantActivity, pathOf } from "./paths.ts";
 import type { Site, SiteEvents } from "./site.ts";
 import { SECOND } from "./support/clock.ts";
@@ -156,10 +153,16 @@ export function fediverse(given: FediverseOptions): Fediverse {
     await starting.catch(() => undefined);
   }
 
-  const activitypub = activitypubRouter(site);
-  const pages = pagesRouter(site);
-  const api = mastodonRouter(site);
-  const negotiate = negotiation(site);
+  const activitypub = faceOnDemand(async () =>
+    (await import("./activitypub/router.ts")).activitypubRouter(site),
+  );
+  const negotiate = faceOnDemand(async () =>
+    (await import("./activitypub/negotiation.ts")).negotiation(site),
+  );
+  const api = faceOnDemand(async () => (await import("./mastodon/router.ts")).mastodonRouter(site));
+  // What is wrong with views of the host's own is told at once.
+  const views = options.views === undefined ? undefined : createViews(options.views);
+  const pages = faceOnDemand(async () => (await import("./pages/router.ts")).pagesRouter(site, views));
 
   async function serve(
     request: Request,
@@ -182,16 +185,16 @@ export function fediverse(given: FediverseOptions): Fediverse {
   }
 
   const ours: RequestHandler = (request, response, next) =>
-    activitypub(request, response, (error?: unknown) => {
+    void activitypub(request, response, (error?: unknown) => {
       if (error !== undefined) next(error);
       else if (
         (request.method === "GET" || request.method === "HEAD") &&
         mayWantActivity(request.headers.accept)
       ) {
         void negotiate(request, response, (failed?: unknown) =>
-          failed === undefined ? pages(request, response, next) : next(failed),
+          failed === undefined ? void pages(request, response, next) : next(failed),
         );
-      } else pages(request, response, next);
+      } else void pages(request, response, next);
     });
 
   const middleware = (request: Request, response: Response, next: NextFunction): void => {
@@ -242,6 +245,24 @@ export function fediverse(given: FediverseOptions): Fediverse {
     close: () => (closing ??= close()),
   });
   return self;
+}
+
+/**
+ * A face whose code is read by the first request for it. Until then it would only lie in memory: code that waits makes the
+ * host's own pages slower, see `onDemand`.
+ */
+function faceOnDemand(load: () => Promise<RequestHandler>): RequestHandler {
+  let loading: Promise<RequestHandler> | undefined;
+  return async (request, response, next) => {
+    let face: RequestHandler;
+    try {
+      face = await (loading ??= load());
+    } catch (error) {
+      next(error);
+      return;
+    }
+    await face(request, response, next);
+  };
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -12,14 +12,14 @@ import { fileRoutes } from "./files.ts";
 import { microblogRoutes } from "./microblog.ts";
 import { pictureRoutes } from "./pictures.ts";
 import { problemPage } from "./problem-page.ts";
-import { createViews } from "./views.ts";
+import { createViews, type Views } from "./views.ts";
 
 /**
  * The face for people: `/@name`, `/tags/…`, `/fediverse/…` and `/oauth/authorize`. What is not ours goes on with `next()`.
+ * @param views read already; left out: those of the site's options.
  * @throws {OptionsError} for views of the host that cannot be read.
  */
-export function pagesRouter(site: Site): Router {
-  const views = createViews(site.options.views);
+export function pagesRouter(site: Site, views: Views = createViews(site.options.views)): Router {
   const router = Router();
   router.use(assetRoutes(views));
   router.use(async (_request, _response, next) => {

@@ -7,24 +7,27 @@ import { fediverse } from "../../src/index.ts";
 import { silentLogger } from "../../src/support/logger.ts";
 
 /**
- * A host with a site, for `light.test.ts`: prints the names of the packages whose code lives in this thread, as one line
- * of JSON, when it is ready and again after each page that it asks of itself. Asked of V8's own list of scripts, which
+ * A host with a site, for `light.test.ts`: prints the names of the packages and of the package's own faces whose code lives
+ * in this thread, as one line of JSON, when it is ready and again after each page that it asks of itself. Asked of V8's own list of scripts, which
  * holds modules of both kinds, however they came in.
  */
 const [dataDir = "", ...pages] = process.argv.slice(2);
 
-function packagesLoaded(): string[] {
+function loaded(): { packages: string[]; faces: string[] } {
   const session = new Session();
   session.connect();
-  const names = new Set<string>();
+  const packages = new Set<string>();
+  const faces = new Set<string>();
   session.on("Debugger.scriptParsed", ({ params: { url } }) => {
     const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
-    if (name !== undefined) names.add(name);
+    if (name !== undefined) packages.add(name);
+    const face = /\/src\/((?:activitypub|mastodon|pages)\/(?:router|negotiation))\./.exec(url)?.[1];
+    if (face !== undefined) faces.add(face);
   });
   // Tells of every script there is before it comes back.
   session.post("Debugger.enable");
   session.disconnect();
-  return [...names].sort();
+  return { packages: [...packages].sort(), faces: [...faces].sort() };
 }
 
 const app = express();
@@ -45,11 +48,11 @@ fedi.attach(server);
 app.get("/", (_request, response) => void response.send("The host's own page"));
 await fedi.ready;
 await (await fetch(origin)).text();
-console.log(JSON.stringify({ status: 200, packages: packagesLoaded() }));
+console.log(JSON.stringify({ status: 200, ...loaded() }));
 for (const page of pages) {
   const response = await fetch(origin + page);
   await response.text();
-  console.log(JSON.stringify({ status: response.status, packages: packagesLoaded() }));
+  console.log(JSON.stringify({ status: response.status, ...loaded() }));
 }
 await fedi.close();
 server.closeAllConnections();

@@ -7,6 +7,8 @@ import { startScript } from "../support/child.ts";
 interface Seen {
   status: number;
   packages: string[];
+  /** The package's own: routers, each with all that stands behind it. */
+  faces: string[];
 }
 
 /** What waits until somebody needs it, with what it brings along. */
@@ -60,5 +62,17 @@ describe("a host with a site on it", function () {
     assert.deepEqual(among(page, WAITING), ["htmlparser2", "handlebars"]);
     // The site's keys for push messages are made for the first app that asks.
     assert.deepEqual(among(api, WAITING), ["web-push", "htmlparser2", "handlebars", "rate-limiter-flexible"]);
+  });
+
+  it("reads each of its faces with the first request for it", async () => {
+    const [started, found, page, api] = await run(
+      "/.well-known/webfinger?resource=acct:blog@light.localhost",
+      "/@blog",
+      "/api/v1/instance",
+    );
+    assert.deepEqual(started?.faces, []);
+    assert.deepEqual(found?.faces, ["activitypub/router"]);
+    assert.deepEqual(page?.faces, ["activitypub/router", "pages/router"]);
+    assert.deepEqual(api?.faces, ["activitypub/router", "mastodon/router", "pages/router"]);
   });
 });
