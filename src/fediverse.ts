@@ -185,16 +185,16 @@ export function fediverse(given: FediverseOptions): Fediverse {
   }
 
   const ours: RequestHandler = (request, response, next) =>
-    void activitypub(request, response, (error?: unknown) => {
+    activitypub(request, response, (error?: unknown) => {
       if (error !== undefined) next(error);
       else if (
         (request.method === "GET" || request.method === "HEAD") &&
         mayWantActivity(request.headers.accept)
       ) {
-        void negotiate(request, response, (failed?: unknown) =>
-          failed === undefined ? void pages(request, response, next) : next(failed),
+        negotiate(request, response, (failed?: unknown) =>
+          failed === undefined ? pages(request, response, next) : next(failed),
         );
-      } else void pages(request, response, next);
+      } else pages(request, response, next);
     });
 
   const middleware = (request: Request, response: Response, next: NextFunction): void => {
@@ -247,21 +247,18 @@ export function fediverse(given: FediverseOptions): Fediverse {
   return self;
 }
 
+/** `(request, response, next)`; what goes wrong is told to `next`. */
+type FaceHandler = (...call: Parameters<RequestHandler>) => void;
+
 /**
  * A face whose code is read by the first request for it. Until then it would only lie in memory: code that waits makes the
  * host's own pages slower, see `onDemand`.
  */
-function faceOnDemand(load: () => Promise<RequestHandler>): RequestHandler {
+function faceOnDemand(load: () => Promise<RequestHandler>): FaceHandler {
   let loading: Promise<RequestHandler> | undefined;
-  return async (request, response, next) => {
-    let face: RequestHandler;
-    try {
-      face = await (loading ??= load());
-    } catch (error) {
-      next(error);
-      return;
-    }
-    await face(request, response, next);
+  return (request, response, next) => {
+    loading ??= load();
+    loading.then((face) => face(request, response, next)).catch(next);
   };
 }
 

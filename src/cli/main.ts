@@ -5,13 +5,13 @@ import { VERSION } from "../support/version.ts";
 type Command = (argv: string[], environment: NodeJS.ProcessEnv) => Promise<void>;
 
 /** Read when they are asked for: whoever wants the help should not wait for a whole server to be read. */
-const commands: Record<string, () => Promise<Command>> = {
-  serve: async () => (await import("./serve.ts")).serveCommand,
-  account: async () => (await import("./account.ts")).accountCommand,
-  post: async () => (await import("./post.ts")).postCommand,
-  token: async () => (await import("./token.ts")).tokenCommand,
-  migrate: async () => (await import("./migrate.ts")).migrateCommand,
-};
+const commands = new Map<string, () => Promise<Command>>([
+  ["serve", async () => (await import("./serve.ts")).serveCommand],
+  ["account", async () => (await import("./account.ts")).accountCommand],
+  ["post", async () => (await import("./post.ts")).postCommand],
+  ["token", async () => (await import("./token.ts")).tokenCommand],
+  ["migrate", async () => (await import("./migrate.ts")).migrateCommand],
+]);
 
 async function help(): Promise<string> {
   return (await import("./help.ts")).help();
@@ -23,15 +23,14 @@ async function main([name = "help", ...argv]: string[]): Promise<void> {
   } else if (name === "help" || name === "--help" || name === "-h" || argv.includes("--help")) {
     console.log(await help());
   } else {
-    const command = commands[name];
-    if (!command) {
+    const load = commands.get(name);
+    if (!load) {
       console.error(`There is no command "${name}".\n\n${await help()}`);
       process.exitCode = 2;
       return;
     }
-    await (
-      await command()
-    )(argv, process.env);
+    const command = await load();
+    await command(argv, process.env);
   }
 }
 

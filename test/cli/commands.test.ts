@@ -68,15 +68,18 @@ describe("the command express-fediverse", function () {
 
   describe("explains itself", () => {
     it("says its version and, without a word or with a wrong one, how it is used", async () => {
-      const [version, bare, wrong] = await Promise.all([
+      const [version, bare, wrong, inherited] = await Promise.all([
         ends(0, ["version"]),
         ends(0, []),
         ends(2, ["sevre"]),
+        // What every object has is no command.
+        ends(2, ["constructor"]),
       ]);
       assert.equal(version.stdout, `${VERSION}\n`);
       assert.match(bare.stdout, /account create NAME/);
       assert.match(wrong.stderr, /^There is no command "sevre"/);
       assert.match(wrong.stderr, /FEDIVERSE_ORIGIN/);
+      assert.match(inherited.stderr, /^There is no command "constructor"/);
     });
 
     for (const [what, args, message] of [

@@ -7,9 +7,9 @@ import { fediverse } from "../../src/index.ts";
 import { silentLogger } from "../../src/support/logger.ts";
 
 /**
- * A host with a site, for `light.test.ts`: prints the names of the packages and of the package's own faces whose code lives
- * in this thread, as one line of JSON, when it is ready and again after each page that it asks of itself. Asked of V8's own list of scripts, which
- * holds modules of both kinds, however they came in.
+ * A host with a site, for `light.test.ts`: prints the names of the packages and of the package's own faces whose code
+ * lives in this thread, as one line of JSON, when it is ready and again after each page that it asks of itself. Asked of
+ * V8's own list of scripts, which holds modules of both kinds, however they came in.
  */
 const [dataDir = "", ...pages] = process.argv.slice(2);
 

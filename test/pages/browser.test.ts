@@ -7,7 +7,9 @@ import { receiveInteraction } from "../../src/domain/interactions.ts";
 import { violationsIn } from "../support/axe.ts";
 import {
   hasBrowser,
+  inWindow,
   NO_BROWSER,
+  pixelsBeyond,
   startBrowser,
   type LookOptions,
   type TestBrowser,
@@ -137,38 +139,19 @@ describe("the pages in a browser", function () {
     };
   }
 
-  /** Opens a window, and finds fault with every page in it that breaks its own policy. @returns what it asked for. */
-  async function inWindow(
-    options: LookOptions,
-    use: (page: Page, context: BrowserContext) => Promise<void>,
-  ): Promise<string[]> {
-    const context = await browser.look(options);
-    const page = await context.newPage();
-    const refused: string[] = [];
-    page.on("console", (message) => {
-      if (/Content Security Policy/.test(message.text())) refused.push(`${page.url()}: ${message.text()}`);
-    });
-    const asked: string[] = [];
-    page.on("request", (request) => asked.push(request.url()));
-    await use(page, context);
-    assert.deepEqual(refused, [], "a page breaks its own policy");
-    await context.close();
-    return asked;
-  }
-
   const open = (
     path: string,
     options: LookOptions,
     visit: (page: Page, context: BrowserContext) => Promise<void>,
   ): Promise<string[]> =>
-    inWindow(options, async (page, context) => {
+    inWindow(browser, options, async (page, context) => {
       await page.goto(`${origin}${path}`, { waitUntil: "load" });
       await visit(page, context);
     });
 
   /** All pages, unfolded, in one window: a new one for each would take most of the time. */
   const openAll = (options: LookOptions, visit: (page: Page, name: string) => Promise<void>) =>
-    inWindow(options, async (page) => {
+    inWindow(browser, options, async (page) => {
       for (const [name, path] of Object.entries(paths)) {
         await page.goto(`${origin}${path}`, { waitUntil: "load" });
         for (const fold of await page.locator("details").all())
@@ -187,8 +170,8 @@ describe("the pages in a browser", function () {
 
   it("fit a phone 360 pixels wide without scrolling sideways", async () => {
     await openAll({ width: 360 }, async (page, name) => {
-      const beyond = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
-      assert.ok(Number(beyond) <= 0, `${name} is ${String(beyond)} pixels too wide`);
+      const beyond = await pixelsBeyond(page);
+      assert.ok(beyond <= 0, `${name} is ${beyond} pixels too wide`);
     });
   });
 

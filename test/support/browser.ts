@@ -1,8 +1,9 @@
+import assert from "node:assert/strict";
 import { existsSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type BrowserContext } from "playwright-core";
+import { chromium, type BrowserContext, type Page } from "playwright-core";
 
 const CHROMIUM = "/usr/bin/chromium";
 
@@ -56,4 +57,32 @@ export async function startBrowser(): Promise<TestBrowser> {
       await rm(profile, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Opens a window, closes it, and finds fault with every page in it that breaks its own policy.
+ * @returns the addresses that its pages have asked for.
+ */
+export async function inWindow(
+  browser: TestBrowser,
+  options: LookOptions,
+  use: (page: Page, context: BrowserContext) => Promise<void>,
+): Promise<string[]> {
+  const context = await browser.look(options);
+  const page = await context.newPage();
+  const refused: string[] = [];
+  page.on("console", (message) => {
+    if (/Content Security Policy/.test(message.text())) refused.push(`${page.url()}: ${message.text()}`);
+  });
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await use(page, context);
+  assert.deepEqual(refused, [], "a page breaks its own policy");
+  await context.close();
+  return asked;
+}
+
+/** Pixels by which a page is wider than its window; more than 0 has to be scrolled sideways. */
+export async function pixelsBeyond(page: Page): Promise<number> {
+  return Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
 }

@@ -1,5 +1,5 @@
-import type { ActorRow, DomainBlockRow, FollowRow, RelationRow } from "../../database/rows.ts";
-import { isUnderDomain } from "../../domain/shadows.ts";
+import type { ActorRow, FollowRow, RelationRow } from "../../database/rows.ts";
+import { blockedDomains, isUnderDomain } from "../../domain/shadows.ts";
 import { ONE_BATCH } from "../../database/native.ts";
 import type { Site } from "../../site.ts";
 import { relationshipEntity, type RelationshipEntity } from "../entities/relationship.ts";
@@ -29,9 +29,8 @@ export async function loadRelationships(
       })
       .batchSize(ONE_BATCH)
       .lean<RelationRow[]>(),
-    site.models.domainBlocks.find({ owner: me }, { domain: 1 }).batchSize(ONE_BATCH).lean<DomainBlockRow[]>(),
+    blockedDomains(site, me),
   ]);
-  const names = domains.map((row) => row.domain);
   const now = site.clock.now();
   return targets.map((target) =>
     relationshipEntity(
@@ -40,7 +39,7 @@ export async function loadRelationships(
         follow: follows.find((row) => row.followed === target._id),
         followedBy: followers.find((row) => row.follower === target._id),
         relations: relations.filter((row) => row.target === target._id),
-        isDomainBlocked: isUnderDomain(target.host, names),
+        isDomainBlocked: isUnderDomain(target.host, domains),
       },
       now,
     ),

@@ -9,6 +9,7 @@ import type { Api } from "../api.ts";
 import { notFound } from "../errors.ts";
 import { loadAccountsById } from "../load/accounts.ts";
 import { loadGroupedNotifications } from "../load/notifications.ts";
+import { standingOf } from "../load/standing.ts";
 import { notificationFilterOf } from "../notification-filter.ts";
 import { pageOf, setPageLinks } from "../paging.ts";
 import type { Params } from "../params.ts";
@@ -24,13 +25,10 @@ export function groupedNotificationRoutes(api: Api): void {
     const { site, account, viewer, params } = context;
     const page = pageOf(params, PAGE);
     const groupedTypes = groupedTypesOf(params);
-    const { rows, isLast } = await groupedPage(
-      site,
-      account,
-      notificationFilterOf(params),
-      page,
-      groupedTypes,
-    );
+    const [{ rows, isLast }, standing] = await Promise.all([
+      groupedPage(site, account, notificationFilterOf(params), page, groupedTypes),
+      standingOf(site, viewer),
+    ]);
     const [first, last] = [rows[0], rows.at(-1)];
     context.link({
       prev: first && { min_id: first._id },
@@ -40,6 +38,7 @@ export function groupedNotificationRoutes(api: Api): void {
     return loadGroupedNotifications(site, viewer, rows, {
       ...(groupedTypes === undefined ? {} : { groupedTypes }),
       expandAccounts: partial ? "partial_avatars" : "full",
+      standing,
     });
   });
 
