@@ -1,11 +1,8 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { Load } from "./load.ts";
+import { Served } from "./served.ts";
 
 /**
  * What the package costs the host's own pages: `npm run bench:host`. The same blog with and without it, each in a process
@@ -27,30 +24,6 @@ type Case = keyof typeof CASES;
 /** Turns before those that count: V8 has compiled what is hot by then. */
 const WARM_UP = 40;
 
-interface Host {
-  process: ChildProcess;
-  lines: AsyncIterator<string>;
-  origin: string;
-}
-
-async function startHost(mounted: boolean, directory: string): Promise<Host> {
-  const server = fileURLToPath(new URL("./host/server.js", import.meta.url));
-  const child = spawn(process.execPath, [server, ...(mounted ? ["mounted"] : [])], {
-    env: { ...process.env, NODE_ENV: "production", NODE_OPTIONS: "", DATA_DIR: directory },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const { value, done } = await lines.next();
-  if (done === true) throw new Error("the host ended before it was ready");
-  return { process: child, lines, origin: `http://127.0.0.1:${Number(value.split(" ")[1])}` };
-}
-
-async function end(host: Host): Promise<void> {
-  const ended = once(host.process, "exit");
-  host.process.kill("SIGTERM");
-  await ended;
-}
-
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -67,7 +40,10 @@ interface Comparison {
 /** Requests per second of two fresh hosts, and the ratio of the time that they took for the same. */
 async function compare({ path, turn, turns, mounted }: (typeof CASES)[Case]): Promise<Comparison> {
   const directory = await mkdtemp(join(tmpdir(), "fedi-bench-host-"));
-  const hosts = [await startHost(false, directory), await startHost(mounted, directory)];
+  const hosts = [
+    await Served.start("./host/server.js"),
+    await Served.start("./host/server.js", { arguments: mounted ? ["mounted"] : [], directory }),
+  ];
   const loads = await Promise.all(
     hosts.map(({ origin }) => Load.open({ url: origin + path, connections: CONNECTIONS, awake: true })),
   );
@@ -80,7 +56,7 @@ async function compare({ path, turn, turns, mounted }: (typeof CASES)[Case]): Pr
     }
   }
   for (const load of loads) load.close();
-  for (const host of hosts) await end(host);
+  for (const host of hosts) await host.end();
   await rm(directory, { recursive: true, force: true });
   const [plain, other] = seconds.map((spent) => (turn * turns) / spent) as [number, number];
   return { plain, other, ratio: other / plain };

@@ -1,6 +1,7 @@
 // The measure of `npm run bench:api`: bare Express that sends, at each path, JSON it was given before, from memory. A POST
 // is read first, as JSON.
 import express from "express";
+import { untilEnded } from "../until-ended.js";
 
 const app = express().disable("x-powered-by");
 const kept = new Map();
@@ -16,4 +17,4 @@ app.post("/{*path}", express.json(), (request, response) => {
 });
 const server = app.listen(0, "127.0.0.1", () => console.log(`ready ${server.address().port}`));
 server.keepAliveTimeout = 600_000;
-process.once("SIGTERM", () => process.exit(0));
+untilEnded(() => server.closeAllConnections());

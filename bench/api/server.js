@@ -2,6 +2,7 @@
 // write flushed to the disk, in a process of its own.
 import express from "express";
 import { fediverse } from "../../dist/src/index.js";
+import { untilEnded } from "../until-ended.js";
 
 const app = express().disable("x-powered-by");
 const server = app.listen(0, "127.0.0.1", async () => {
@@ -16,11 +17,10 @@ const server = app.listen(0, "127.0.0.1", async () => {
   });
   app.use(fedi);
   await fedi.ready;
-  process.once("SIGTERM", async () => {
+  untilEnded(async () => {
     server.close();
     server.closeAllConnections();
     await fedi.close();
-    process.exit(0);
   });
   console.log(`ready ${server.address().port}`);
 });

@@ -4,6 +4,7 @@
 import express from "express";
 import { allPosts } from "../../examples/blog/posts.js";
 import { render } from "../../examples/blog/views.js";
+import { untilEnded } from "../until-ended.js";
 
 const [, , mounted] = process.argv;
 const app = express().disable("x-powered-by");
@@ -38,9 +39,8 @@ const server = app.listen(0, "127.0.0.1", async () => {
 // While the other one is loaded, this one's connections wait.
 server.keepAliveTimeout = 60_000;
 
-process.once("SIGTERM", async () => {
+untilEnded(async () => {
   server.close();
   server.closeAllConnections();
   await fedi?.close();
-  process.exit(0);
 });
