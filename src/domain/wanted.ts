@@ -10,9 +10,12 @@ export function speaksToAnAccount(site: Site, post: Pick<ReadPost, "to" | "cc" |
   );
 }
 
-/** Does an account here follow this actor? */
+/**
+ * Does an account here follow this actor, or has it asked to? What they send may overtake their Accept: it is kept, and
+ * stands in the home timeline when that has come.
+ */
 export async function isFollowedHere(site: Site, actor: Pick<ActorRow, "_id">): Promise<boolean> {
-  return (await site.models.follows.exists({ followed: actor._id, state: "accepted" })) !== null;
+  return (await site.models.follows.exists({ followed: actor._id })) !== null;
 }
 
 /** Does an account here want this post: by following its author or its tag, or by being spoken to? */

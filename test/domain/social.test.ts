@@ -136,6 +136,17 @@ describe("an account as a user", () => {
       assert.equal((await home()).length, 1);
     });
 
+    it("has what overtook the Accept, once that has come, and not before", async () => {
+      await publishPost(made.site, { markdown: "mine" });
+      const [mine] = await home();
+      await followActor(made.site, blog, alice);
+      assert.equal((await arrives(alice)).done, true);
+      await receiveInteraction(made.site, "boost", alice, mine?.uri ?? "", `${alice.uri}/boosts/1`);
+      assert.equal((await home()).length, 1);
+      await receiveAccept(made.site, alice, { followerUri: blog.uri });
+      assert.deepEqual((await home()).map((post) => post.author === alice._id).sort(), [false, true, true]);
+    });
+
     it("shows answers only between people followed, and to oneself", async () => {
       await follow();
       const toBob = noteBy(bob);
