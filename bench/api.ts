@@ -1,8 +1,11 @@
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { FOLLOWED, seed, type Seeded } from "./api/seed.ts";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { FOLLOWED, type Seeded } from "./api/seeded.ts";
 import { Load } from "./load.ts";
 import { Served } from "./served.ts";
 
@@ -58,6 +61,7 @@ const profiling =
   process.env.PROFILE === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${process.env.PROFILE}`];
 
 interface Subject {
+  folder: string;
   posts: number;
   seeded: Seeded;
   site: Served;
@@ -184,27 +188,40 @@ function print({ list, callers, sizes, growth }: Result): void {
   if (SIZES.length > 1) console.log(`${"".padEnd(17)}large to small: ${growth}`);
 }
 
-/** Fills a store, or takes the one that an earlier run has filled. */
+/**
+ * Fills a store, or takes the one that an earlier run has filled. In a process of its own: with what filling leaves behind in
+ * memory this one's garbage collections would take a core from the servers that it asks.
+ */
 async function stored(folder: string, posts: number): Promise<Seeded> {
   const note = join(folder, "seeded.json");
-  if (existsSync(note)) return JSON.parse(await readFile(note, "utf8")) as Seeded;
-  const seeded = await seed(folder, posts);
-  await writeFile(note, JSON.stringify(seeded));
-  return seeded;
+  if (!existsSync(note)) {
+    const path = fileURLToPath(new URL("./api/seed.ts", import.meta.url));
+    const filling = spawn(process.execPath, [...process.execArgv, path, folder, String(posts)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const said = await text(filling.stdout);
+    if (said === "") throw new Error(`${folder} could not be filled`);
+    await writeFile(note, said);
+  }
+  return JSON.parse(await readFile(note, "utf8")) as Seeded;
 }
 
 const kept = process.env.FOLDER;
 const directory = kept ?? (await mkdtemp(join(tmpdir(), "bench-api-")));
 const running: Served[] = [];
 try {
-  const subjects: Subject[] = [];
+  const stores: Omit<Subject, "site">[] = [];
   for (const posts of SIZES) {
     const folder = join(directory, String(posts));
     const seeded = await stored(folder, posts);
     console.log(`${posts} posts stored in ${Math.round(seeded.seconds)} s`);
-    const site = await Served.start("./api/server.js", { directory: folder, flags: profiling });
+    stores.push({ folder, posts, seeded });
+  }
+  const subjects: Subject[] = [];
+  for (const store of stores) {
+    const site = await Served.start("./api/server.js", { directory: store.folder, flags: profiling });
     running.push(site);
-    subjects.push({ posts, seeded, site });
+    subjects.push({ ...store, site });
   }
   const bare = await Served.start("./api/bare-server.js");
   running.push(bare);

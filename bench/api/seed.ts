@@ -7,16 +7,16 @@ import type {
   PostRow,
 } from "../../src/database/rows.ts";
 import { registerApp } from "../../src/domain/apps.ts";
-import { homeOf, TIMELINE_LENGTH } from "../../src/domain/home.ts";
+import { homeOf, TIMELINE_LENGTH } from "../../src/domain/timelines.ts";
 import { giveToken } from "../../src/domain/tokens.ts";
 import { fediverse } from "../../src/index.ts";
 import type { Site } from "../../src/site.ts";
 import { snowflake } from "../../src/support/ids.ts";
+import { FOLLOWED, type Seeded } from "./seeded.ts";
 import { answerTo, boost, note, one, person, randomFrom, type Random, type Setting } from "./world.ts";
 
-/** People known here, and those of them whom the owner follows. */
+/** People known here. */
 const PEOPLE = 2000;
-export const FOLLOWED = 500;
 /** Answers to the post whose context is asked for. */
 const ANSWERS = 40;
 const YEARS = 3 * 365 * 86_400_000;
@@ -24,19 +24,11 @@ const BATCH = 1000;
 /** Batches on their way at once: the next is made while the store writes the last. */
 const AHEAD = 3;
 
-export interface Seeded {
-  token: string;
-  /** `_id` of a followed account, and of a post with a thread. */
-  account: number;
-  thread: number;
-  seconds: number;
-}
-
 /**
  * Fills a folder with a site of `posts` posts. The store writes without waiting for the disk meanwhile, and is closed, so
  * all is there, before it is measured. Memory does not grow with the number.
  */
-export async function seed(directory: string, posts: number): Promise<Seeded> {
+async function seed(directory: string, posts: number): Promise<Seeded> {
   const began = performance.now();
   const quiet = (): void => undefined;
   const fedi = fediverse({
@@ -278,3 +270,6 @@ async function seedDecisions(site: Site, owner: ActorRow, people: readonly Actor
     createdAt,
   });
 }
+
+const [, , folder = "", posts = ""] = process.argv;
+process.stdout.write(JSON.stringify(await seed(folder, Number(posts))));

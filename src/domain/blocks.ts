@@ -5,7 +5,7 @@ import type { Site } from "../site.ts";
 import { snowflake } from "../support/ids.ts";
 import { removeFollowerOf } from "./follow-requests.ts";
 import { unfollowActor } from "./following.ts";
-import { leaveTimelines } from "./home.ts";
+import { leaveTimelines } from "./timelines.ts";
 import { done, ignored, type Outcome } from "./outcome.ts";
 import { dropRelation, setRelation } from "./relations.ts";
 import { bury, isBuried } from "./tombstones.ts";

@@ -3,7 +3,7 @@ import { announce, type Site } from "../site.ts";
 import { NotFound } from "../support/errors.ts";
 import { takeFromConversations } from "./conversations.ts";
 import { findPost } from "./find-post.ts";
-import { takeFromTimelines } from "./home.ts";
+import { takeFromTimelines } from "./timelines.ts";
 import { forgetQuote } from "./quotes.ts";
 import { seenByAnyone } from "./visibility.ts";
 

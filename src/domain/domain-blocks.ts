@@ -8,7 +8,7 @@ import { snowflake } from "../support/ids.ts";
 import { normaliseHost } from "../text/handles.ts";
 import { removeFollowerOf } from "./follow-requests.ts";
 import { unfollowActor } from "./following.ts";
-import { leaveTimelines } from "./home.ts";
+import { leaveTimelines } from "./timelines.ts";
 import { sortedPage } from "./page.ts";
 import { isUnderDomain } from "./shadows.ts";
 

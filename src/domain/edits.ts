@@ -3,7 +3,7 @@ import type { ActorRow, EditRow, InteractionRow, PostRow } from "../database/row
 import type { Site } from "../site.ts";
 import { isDuplicateKey } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
-import { tellTimelines } from "./home.ts";
+import { tellTimelines } from "./timelines.ts";
 import { notify } from "./notifications.ts";
 import { tellPublicStreams } from "./public-streams.ts";
 

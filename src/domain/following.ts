@@ -6,7 +6,8 @@ import type { Site } from "../site.ts";
 import { InvalidInput, isDuplicateKey } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
 import { hostOf } from "../support/urls.ts";
-import { leaveTimelines, mergeIntoHome } from "./home.ts";
+import { mergeIntoTimelines } from "./fill-timelines.ts";
+import { leaveTimelines } from "./timelines.ts";
 import { notify } from "./notifications.ts";
 import { done, ignored, type Outcome } from "./outcome.ts";
 
@@ -94,7 +95,7 @@ async function sendFollow(site: Site, account: ActorRow, target: ActorRow, id: n
 async function begin(site: Site, account: ActorRow, target: ActorRow): Promise<void> {
   await site.models.actors.updateOne({ _id: account._id }, { $inc: { followingCount: 1 } });
   if (target.local) await site.models.actors.updateOne({ _id: target._id }, { $inc: { followersCount: 1 } });
-  await mergeIntoHome(site, account, target);
+  await mergeIntoTimelines(site, account, target);
 }
 
 /** Ends a follow, or takes back a request. @returns whether there was one. */

@@ -11,7 +11,7 @@ import type { ActorPage } from "./follows.ts";
 import { notify } from "./notifications.ts";
 import { done, ignored, type Outcome } from "./outcome.ts";
 import { bury, isBuried } from "./tombstones.ts";
-import { isFollowedHere } from "./wanted.ts";
+import { isFollowedOrAsked } from "./wanted.ts";
 import { seenByAnyone } from "./visibility.ts";
 
 /** What others are told of; bookmarks and mutes are nobody else's business. */
@@ -57,7 +57,7 @@ export async function receiveInteraction(
     return receiveInteraction(site, kind, actor, objectUri, activityUri, options);
   }
   await count(site, row, 1);
-  if (kind === "boost" && (await isFollowedHere(site, actor)))
+  if (kind === "boost" && (await isFollowedOrAsked(site, actor)))
     await keepBoost(site, actor, post, row, options.to ?? [], options.cc ?? []);
   if (post.local) await tellAuthor(site, kind, actor, post);
   announce(site, kind, { actor, post });

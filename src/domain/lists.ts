@@ -5,7 +5,8 @@ import type { StatusPage } from "../support/cursors.ts";
 import { InvalidInput, isDuplicateKey, NotFound } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
 import { people, type PeoplePage } from "./follow-lists.ts";
-import { leaveList, mergeIntoList } from "./home.ts";
+import { mergeIntoList } from "./fill-timelines.ts";
+import { leaveList } from "./timelines.ts";
 import { sortedPage } from "./page.ts";
 
 /** Lists of one account; upstream's number. */

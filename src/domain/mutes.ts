@@ -4,7 +4,8 @@ import { fromNow, SECOND } from "../support/clock.ts";
 import type { StatusPage } from "../support/cursors.ts";
 import { inOrderOf, sortedPage } from "./page.ts";
 import { people, type PeoplePage } from "./follow-lists.ts";
-import { leaveTimelines, mergeIntoHome } from "./home.ts";
+import { mergeIntoTimelines } from "./fill-timelines.ts";
+import { leaveTimelines } from "./timelines.ts";
 import { dropRelation, setRelation } from "./relations.ts";
 
 /** How somebody is muted. */
@@ -31,11 +32,10 @@ export async function muteActor(
   await leaveTimelines(site, account, target);
 }
 
-/** @returns whether there was a mute. What is stored of those who are followed comes back to the home timeline. */
+/** @returns whether there was a mute. What is stored of those who are followed comes back to the timelines. */
 export async function unmuteActor(site: Site, account: ActorRow, target: ActorRow): Promise<boolean> {
   if ((await dropRelation(site, account, target, "mute")) === null) return false;
-  const follow = { follower: account._id, followed: target._id, state: "accepted" } as const;
-  if ((await site.models.follows.exists(follow)) !== null) await mergeIntoHome(site, account, target);
+  await mergeIntoTimelines(site, account, target);
   return true;
 }
 

@@ -5,7 +5,7 @@ import type { Site } from "../site.ts";
 import { DAY } from "../support/clock.ts";
 import { reasonOf } from "../support/errors.ts";
 import { localAccounts } from "./accounts.ts";
-import { tellTimelines } from "./home.ts";
+import { tellTimelines } from "./timelines.ts";
 import { intendUpdate } from "./intents.ts";
 import { notify } from "./notifications.ts";
 import { receiveCounts } from "./polls.ts";

@@ -8,7 +8,7 @@ import { MINUTE, fromNow } from "../support/clock.ts";
 import { InvalidInput, isDuplicateKey, NotFound } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
 import { findPost } from "./find-post.ts";
-import { tellTimelines } from "./home.ts";
+import { tellTimelines } from "./timelines.ts";
 import { intendUpdate } from "./intents.ts";
 import { maySee } from "./may-see.ts";
 import { done, ignored, type Outcome } from "./outcome.ts";

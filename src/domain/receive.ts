@@ -11,7 +11,7 @@ import { recount } from "./comments.ts";
 import { keepInConversations } from "./conversations.ts";
 import { keepEdit, tellOfEdit } from "./edits.ts";
 import { findPost, namesOf } from "./find-post.ts";
-import { placeInTimelines } from "./home.ts";
+import { placeInTimelines } from "./fill-timelines.ts";
 import { notify } from "./notifications.ts";
 import { done, ignored, type Outcome } from "./outcome.ts";
 import { receiveCounts, receiveVote } from "./polls.ts";
@@ -22,7 +22,7 @@ import { refuses } from "./shadows.ts";
 import { idBeneath, threadOf } from "./threading.ts";
 import { isBuried } from "./tombstones.ts";
 import { seenByAnyone } from "./visibility.ts";
-import { concernsAnAccount, isFollowedHere, speaksToAnAccount } from "./wanted.ts";
+import { concernsAnAccount, isFollowedOrAsked, speaksToAnAccount } from "./wanted.ts";
 
 /**
  * A post of somebody else arrived. If it answers one of ours, or something beneath one of ours, it is a comment; if an
@@ -39,7 +39,7 @@ export async function receivePost(site: Site, author: ActorRow, post: ReadPost):
   let root = parent === null ? null : await rootOf(site, parent);
   if (root && (await refuses(site, { _id: root.author }, author))) {
     // No comment; another account here may still follow its author.
-    if (!(await isFollowedHere(site, author))) return ignored("is of somebody whom the account blocks");
+    if (!(await isFollowedOrAsked(site, author))) return ignored("is of somebody whom the account blocks");
     root = null;
   }
   if (!root && !(await concernsAnAccount(site, author, post))) {

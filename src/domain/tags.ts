@@ -6,7 +6,7 @@ import { InvalidInput, isDuplicateKey, NotFound } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
 import { isTagName, normaliseTag } from "../text/hashtags.ts";
 import { tellOfFeatured } from "./featured-collection.ts";
-import { homeOf } from "./home.ts";
+import { homeOf } from "./timelines.ts";
 import { sortedPage } from "./page.ts";
 
 const MOST_FEATURED = 10;

@@ -14,7 +14,7 @@ export function speaksToAnAccount(site: Site, post: Pick<ReadPost, "to" | "cc" |
  * Does an account here follow this actor, or has it asked to? What they send may overtake their Accept: it is kept, and
  * stands in the home timeline when that has come.
  */
-export async function isFollowedHere(site: Site, actor: Pick<ActorRow, "_id">): Promise<boolean> {
+export async function isFollowedOrAsked(site: Site, actor: Pick<ActorRow, "_id">): Promise<boolean> {
   return (await site.models.follows.exists({ followed: actor._id })) !== null;
 }
 
@@ -24,7 +24,7 @@ export async function concernsAnAccount(
   author: Pick<ActorRow, "_id">,
   post: ReadPost,
 ): Promise<boolean> {
-  if (await isFollowedHere(site, author)) return true;
+  if (await isFollowedOrAsked(site, author)) return true;
   const named = [...post.to, ...post.cc, ...post.mentions.map((mention) => mention.uri)].filter((uri) =>
     site.urls.isOurs(uri),
   );

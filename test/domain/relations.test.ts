@@ -5,7 +5,7 @@ import { blockDomain, domainBlocksPage } from "../../src/domain/domain-blocks.ts
 import { followActor, receiveAccept } from "../../src/domain/following.ts";
 import { authorizeFollower, followRequests } from "../../src/domain/follow-requests.ts";
 import { receiveFollow } from "../../src/domain/follows.ts";
-import { homePage } from "../../src/domain/home.ts";
+import { homePage } from "../../src/domain/timelines.ts";
 import { muteActor, mutesPage } from "../../src/domain/mutes.ts";
 import { notificationsPage } from "../../src/domain/notifications.ts";
 import { receivePost } from "../../src/domain/receive.ts";

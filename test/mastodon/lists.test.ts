@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ActorRow } from "../../src/database/rows.ts";
-import { placeInTimelines } from "../../src/domain/home.ts";
+import { placeInTimelines } from "../../src/domain/fill-timelines.ts";
+import { followActor, receiveAccept } from "../../src/domain/following.ts";
 import { MOST_LISTS } from "../../src/domain/lists.ts";
 import { storePerson } from "../support/people.ts";
 import { storeFollow, storePost } from "./support/stored.ts";
@@ -165,6 +166,30 @@ describe("lists", () => {
     assert.ok((await timeline(id)).includes(String(post._id)));
     const home = await client.get("/api/v1/timelines/home");
     assert.equal(ids(home.body).includes(String(post._id)), false);
+  });
+
+  it("that are exclusive keep out of the home timeline what was there before a follow, too", async () => {
+    const id = await make({ exclusive: true });
+    const cleo = await storePerson(api.site, "cleo");
+    const post = await storePost(api.site, cleo);
+    await followActor(api.site, blog, cleo);
+    await add(id, [cleo]);
+    assert.deepEqual(await timeline(id), []);
+    await receiveAccept(api.site, cleo, { followerUri: blog.uri });
+    assert.deepEqual(await timeline(id), [String(post._id)]);
+    assert.deepEqual(ids((await client.get("/api/v1/timelines/home")).body), []);
+  });
+
+  it("lose who is muted, and have them again when the mute ends", async () => {
+    const id = await make();
+    const post = await storePost(api.site, ada);
+    await add(id, [ada]);
+    await client.post(`/api/v1/accounts/${ada._id}/mute`);
+    assert.deepEqual(await timeline(id), []);
+    await client.put(`/api/v1/lists/${id}`, { replies_policy: "none" });
+    assert.deepEqual(await timeline(id), []);
+    await client.post(`/api/v1/accounts/${ada._id}/unmute`);
+    assert.equal((await timeline(id))[0], String(post._id));
   });
 
   it("with another policy about answers are filled anew", async () => {

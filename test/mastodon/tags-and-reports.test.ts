@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ActivityRow, ActorRow, PostRow } from "../../src/database/rows.ts";
-import { placeInTimelines } from "../../src/domain/home.ts";
+import { placeInTimelines } from "../../src/domain/fill-timelines.ts";
 import { publishPost } from "../../src/domain/posts.ts";
 import { storePerson } from "../support/people.ts";
 import { storeFollow, storePost } from "./support/stored.ts";

@@ -11,7 +11,7 @@ import { localAccount } from "../../src/domain/accounts.ts";
 import { boost, unboost } from "../../src/domain/boosts.ts";
 import { favourite, unfavourite } from "../../src/domain/favourites.ts";
 import { followActor, unfollowActor } from "../../src/domain/following.ts";
-import { homePage } from "../../src/domain/home.ts";
+import { homePage } from "../../src/domain/timelines.ts";
 import { importPost } from "../../src/domain/receive.ts";
 import { fediverse } from "../../src/index.ts";
 import { resolveHandle } from "../../src/remote/actors.ts";

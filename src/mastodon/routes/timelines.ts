@@ -1,6 +1,6 @@
 import type { ListRow, PostRow } from "../../database/rows.ts";
 import { findPost } from "../../domain/find-post.ts";
-import { homePage, listPage, type TimelinePage } from "../../domain/home.ts";
+import { homePage, listPage, type TimelinePage } from "../../domain/timelines.ts";
 import { publicPage, quotesPage, tagPage, type ListingFilter } from "../../domain/listings.ts";
 import type { StatusPage } from "../../support/cursors.ts";
 import type { Api, Context } from "../api.ts";

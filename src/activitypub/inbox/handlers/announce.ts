@@ -5,7 +5,7 @@ import { findPost } from "../../../domain/find-post.ts";
 import { receiveInteraction } from "../../../domain/interactions.ts";
 import { ignored, type Outcome } from "../../../domain/outcome.ts";
 import { importPost } from "../../../domain/receive.ts";
-import { isFollowedHere } from "../../../domain/wanted.ts";
+import { isFollowedOrAsked } from "../../../domain/wanted.ts";
 import { findActor, resolveActor } from "../../../remote/actors.ts";
 import { fetchObject } from "../../../remote/objects.ts";
 import type { Site } from "../../../site.ts";
@@ -34,7 +34,7 @@ export const receiveAnnounce: Handler = async (site, activity, dispatch) => {
 async function isWorthFetching(site: Site, actorUri: string, objectUri: string): Promise<boolean> {
   const booster = await findActor(site, actorUri);
   return (
-    booster !== null && (await isFollowedHere(site, booster)) && (await importPost(site, objectUri)) !== null
+    booster !== null && (await isFollowedOrAsked(site, booster)) && (await importPost(site, objectUri)) !== null
   );
 }
 
