@@ -34,7 +34,9 @@ export const receiveAnnounce: Handler = async (site, activity, dispatch) => {
 async function isWorthFetching(site: Site, actorUri: string, objectUri: string): Promise<boolean> {
   const booster = await findActor(site, actorUri);
   return (
-    booster !== null && (await isFollowedOrAsked(site, booster)) && (await importPost(site, objectUri)) !== null
+    booster !== null &&
+    (await isFollowedOrAsked(site, booster)) &&
+    (await importPost(site, objectUri)) !== null
   );
 }
 
