@@ -61,7 +61,6 @@ const profiling =
   process.env.PROFILE === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${process.env.PROFILE}`];
 
 interface Subject {
-  folder: string;
   posts: number;
   seeded: Seeded;
   site: Served;
@@ -197,7 +196,8 @@ async function stored(folder: string, posts: number): Promise<Seeded> {
   if (!existsSync(note)) {
     const path = fileURLToPath(new URL("./api/seed.ts", import.meta.url));
     const filling = spawn(process.execPath, [...process.execArgv, path, folder, String(posts)], {
-      stdio: ["ignore", "pipe", "inherit"],
+      // Its input ends with this process, and so does it.
+      stdio: ["pipe", "pipe", "inherit"],
     });
     const said = await text(filling.stdout);
     if (said === "") throw new Error(`${folder} could not be filled`);
@@ -208,20 +208,20 @@ async function stored(folder: string, posts: number): Promise<Seeded> {
 
 const kept = process.env.FOLDER;
 const directory = kept ?? (await mkdtemp(join(tmpdir(), "bench-api-")));
+const folderOf = (posts: number): string => join(directory, String(posts));
 const running: Served[] = [];
 try {
-  const stores: Omit<Subject, "site">[] = [];
+  // All are filled before the first is served.
   for (const posts of SIZES) {
-    const folder = join(directory, String(posts));
-    const seeded = await stored(folder, posts);
-    console.log(`${posts} posts stored in ${Math.round(seeded.seconds)} s`);
-    stores.push({ folder, posts, seeded });
+    const { seconds } = await stored(folderOf(posts), posts);
+    console.log(`${posts} posts stored in ${Math.round(seconds)} s`);
   }
   const subjects: Subject[] = [];
-  for (const store of stores) {
-    const site = await Served.start("./api/server.js", { directory: store.folder, flags: profiling });
+  for (const posts of SIZES) {
+    const seeded = await stored(folderOf(posts), posts);
+    const site = await Served.start("./api/server.js", { directory: folderOf(posts), flags: profiling });
     running.push(site);
-    subjects.push({ ...store, site });
+    subjects.push({ posts, seeded, site });
   }
   const bare = await Served.start("./api/bare-server.js");
   running.push(bare);

@@ -12,6 +12,7 @@ import { giveToken } from "../../src/domain/tokens.ts";
 import { fediverse } from "../../src/index.ts";
 import type { Site } from "../../src/site.ts";
 import { snowflake } from "../../src/support/ids.ts";
+import { untilEnded } from "../until-ended.js";
 import { FOLLOWED, type Seeded } from "./seeded.ts";
 import { answerTo, boost, note, one, person, randomFrom, type Random, type Setting } from "./world.ts";
 
@@ -271,5 +272,7 @@ async function seedDecisions(site: Site, owner: ActorRow, people: readonly Actor
   });
 }
 
+untilEnded();
 const [, , folder = "", posts = ""] = process.argv;
-process.stdout.write(JSON.stringify(await seed(folder, Number(posts))));
+const seeded = await seed(folder, Number(posts));
+process.stdout.write(JSON.stringify(seeded), () => process.exit());

@@ -2,9 +2,10 @@ import { readRows } from "../database/native.ts";
 import type { ActorRow, FollowRow, ListRow, PostRow } from "../database/rows.ts";
 import type { Site } from "../site.ts";
 import { localAccounts } from "./accounts.ts";
+import { listsWith } from "./list-members.ts";
 import { publishEvent } from "./publish-event.ts";
 import { Taste, type Entry } from "./timeline-taste.ts";
-import { homeOf, insertPlaces, listOf, standingIn } from "./timelines.ts";
+import { channelOf, homeOf, insertPlaces, listOf, standingIn } from "./timelines.ts";
 
 /** Posts of one author that are put into a timeline which they were not written for. */
 const MERGED = 50;
@@ -31,12 +32,11 @@ export async function placeInTimelines(site: Site, post: PostRow): Promise<void>
     if (!taste.welcomes(entry)) continue;
     const own = lists.filter((list) => list.owner === reader);
     for (const list of own) {
-      if ((await taste.forList(site, list, [entry])).length > 0)
-        await place(site, listOf(list._id), post, `list:${list._id}`);
+      if ((await taste.forList(site, list, [entry])).length > 0) await place(site, listOf(list._id), post);
     }
     if (own.some((list) => list.exclusive) || taste.isAnswerToStrangers(entry)) continue;
-    for (const { post: shown } of await withoutRepeats(site, homeOf(reader), [entry]))
-      await place(site, homeOf(reader), shown, `user:${reader}`);
+    const home = homeOf(reader);
+    if ((await withoutRepeats(site, home, [entry])).length > 0) await place(site, home, post);
   }
 }
 
@@ -54,9 +54,9 @@ async function followersOfTags(site: Site, post: PostRow): Promise<Set<number>> 
   return new Set(rows.map((row) => row.owner));
 }
 
-async function place(site: Site, owner: string, post: PostRow, channel: string): Promise<void> {
+async function place(site: Site, owner: string, post: PostRow): Promise<void> {
   if ((await insertPlaces(site, owner, [post])) === 0) return;
-  publishEvent(site, { channels: [channel], event: "update", post: post._id });
+  publishEvent(site, { channels: [channelOf(owner)], event: "update", post: post._id });
 }
 
 /**
@@ -74,17 +74,17 @@ export async function mergeIntoTimelines(
   ]);
   if (entries.length === 0) return;
   for (const list of lists)
-    await insertPlaces(site, listOf(list._id), posts(await taste.forList(site, list, entries)));
+    await insertPlaces(site, listOf(list._id), postsOf(await taste.forList(site, list, entries)));
   if (lists.some((list) => list.exclusive)) return;
   const home = homeOf(account._id);
   const shown = entries.filter((entry) => !taste.isAnswerToStrangers(entry));
-  await insertPlaces(site, home, posts(await withoutRepeats(site, home, shown)));
+  await insertPlaces(site, home, postsOf(await withoutRepeats(site, home, shown)));
 }
 
 /** Puts the newest posts of a member into a list. Of somebody who has not let the owner follow yet there are none. */
 export async function mergeIntoList(site: Site, list: ListRow, member: Pick<ActorRow, "_id">): Promise<void> {
   const { taste, entries } = await newestFor(site, list.owner, member._id);
-  await insertPlaces(site, listOf(list._id), posts(await taste.forList(site, list, entries)));
+  await insertPlaces(site, listOf(list._id), postsOf(await taste.forList(site, list, entries)));
 }
 
 /** An author's newest posts and boosts that a reader wants to see, the newest first; none unless the reader follows them. */
@@ -140,6 +140,7 @@ async function withoutRepeats(site: Site, home: string, entries: readonly Entry[
       boosts.map(({ original }) => original._id),
     ),
   );
+  // They come the newest first.
   return [...entries].reverse().filter(({ post, original }) => {
     if (post.boostOf !== undefined && shown.has(original._id)) return false;
     shown.add(original._id);
@@ -147,14 +148,4 @@ async function withoutRepeats(site: Site, home: string, entries: readonly Entry[
   });
 }
 
-/** The lists of these accounts in which somebody is. Two queries at most. */
-async function listsWith(site: Site, owners: readonly number[], member: number): Promise<ListRow[]> {
-  const memberships = await readRows(site.models.listMembers, {
-    account: member,
-    owner: { $in: [...owners] },
-  });
-  if (memberships.length === 0) return [];
-  return readRows(site.models.lists, { _id: { $in: memberships.map((row) => row.list) } });
-}
-
-const posts = (entries: readonly Entry[]): PostRow[] => entries.map((entry) => entry.post);
+const postsOf = (entries: readonly Entry[]): PostRow[] => entries.map((entry) => entry.post);

@@ -12,7 +12,7 @@ import { makeProfilePicture } from "./pictures.ts";
 import { PROFILE_LIMITS } from "./profile-limits.ts";
 import type { QuotePolicyName } from "./status-input.ts";
 import { MEDIA_LIMITS } from "./status-limits.ts";
-import type { SentFile } from "./uploads.ts";
+import type { SentFile } from "./take-upload.ts";
 
 /** What an owner changes of a profile; what is left out stays. */
 export interface ProfileChanges {

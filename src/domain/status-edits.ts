@@ -17,7 +17,8 @@ import {
   type StatusInput,
 } from "./status-input.ts";
 import { ownStatus } from "./statuses.ts";
-import { attachUploads, checkAlt, mediaOf, releaseUploads, reserveUploads } from "./uploads.ts";
+import { checkAlt } from "./take-upload.ts";
+import { attachUploads, mediaOf, releaseUploads, reserveUploads } from "./uploads.ts";
 
 /** New words for a file that a status shows. */
 export interface MediaWords {

@@ -1,6 +1,6 @@
-import { readRows } from "../database/native.ts";
 import type { ActorRow, FollowRow, ListRow, PostRow } from "../database/rows.ts";
 import type { Site } from "../site.ts";
+import { membersAmong } from "./list-members.ts";
 import { isUnderDomain, tiesTo, type Ties } from "./shadows.ts";
 
 /** What may come to stand in a timeline. */
@@ -76,18 +76,4 @@ export class Taste {
       return inReplyToAuthor === list.owner || heard.has(inReplyToAuthor);
     });
   }
-}
-
-async function membersAmong(
-  site: Site,
-  list: Pick<ListRow, "_id">,
-  accounts: readonly number[],
-): Promise<ReadonlySet<number>> {
-  if (accounts.length === 0) return new Set();
-  const rows = await readRows(
-    site.models.listMembers,
-    { list: list._id, account: { $in: [...new Set(accounts)] } },
-    { projection: { account: 1 } },
-  );
-  return new Set(rows.map((row) => row.account));
 }

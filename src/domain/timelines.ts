@@ -14,6 +14,8 @@ export const TIMELINE_LENGTH = 800;
 export const homeOf = (account: number): string => `home:${account}`;
 /** The name of a list's timeline. */
 export const listOf = (list: number): string => `list:${list}`;
+/** The stream on which a timeline's changes are told. */
+export const channelOf = (timeline: string): string => timeline.replace(/^home:/, "user:");
 
 /**
  * Writes posts into a timeline; what stands there already stays.
@@ -73,7 +75,7 @@ export async function tellTimelines(
   event: "status.update",
 ): Promise<void> {
   const rows = await site.models.timelines.find({ post: post._id }, { owner: 1 }).lean<TimelineRow[]>();
-  const channels = rows.map((row) => row.owner.replace(/^home:/, "user:"));
+  const channels = rows.map((row) => channelOf(row.owner));
   if (channels.length > 0) publishEvent(site, { channels, event, post: post._id });
 }
 
@@ -91,7 +93,7 @@ export async function takeFromTimelines(site: Site, post: PostRow): Promise<void
     .find({ post: { $in: ids } }, { owner: 1, post: 1 })
     .lean<TimelineRow[]>();
   await site.models.timelines.deleteMany({ post: { $in: ids } });
-  const owners = [...new Set(rows.map((row) => row.owner.replace(/^home:/, "user:")))];
+  const owners = [...new Set(rows.map((row) => channelOf(row.owner)))];
   // Those who have it before their eyes; nobody else learns that there was one.
   const channels = [...owners, ...publicChannels(post)];
   if (channels.length > 0) publishEvent(site, { channels, event: "delete", id: String(post._id) });

@@ -1,6 +1,7 @@
-import type { ActorRow, ListMemberRow, ListRow } from "../../database/rows.ts";
+import type { ActorRow } from "../../database/rows.ts";
 import { featuredTags } from "../../domain/featured-tags.ts";
 import { accountByHandle, accountById, accountsByIds } from "../../domain/find-account.ts";
+import { listsWith } from "../../domain/list-members.ts";
 import { accountPage } from "../../domain/listings.ts";
 import type { Api, Context } from "../api.ts";
 import { listEntity } from "../entities/list.ts";
@@ -61,7 +62,7 @@ export function accountRoutes(api: Api): void {
 
   api.get("/api/v1/accounts/:id/lists", { scope: "read:lists" }, async (context) => {
     const account = await accountInPath(context);
-    return (await listsWith(context, account)).map(listEntity);
+    return (await listsWith(context.site, [context.account._id], account._id)).map(listEntity);
   });
 
   api.get("/api/v1/accounts/:id/featured_tags", { auth: "optional" }, async (context) => {
@@ -101,16 +102,4 @@ async function statuses(context: Context): Promise<unknown> {
     );
   }
   return loadStatuses(site, viewer, rows, { standing });
-}
-
-/** The viewer's lists that an account is in. */
-async function listsWith({ site, account: owner }: Context, account: ActorRow): Promise<ListRow[]> {
-  const memberships = await site.models.listMembers
-    .find({ account: account._id, owner: owner._id })
-    .lean<ListMemberRow[]>();
-  if (memberships.length === 0) return [];
-  return site.models.lists
-    .find({ _id: { $in: memberships.map((row) => row.list) }, owner: owner._id })
-    .sort({ _id: 1 })
-    .lean<ListRow[]>();
 }

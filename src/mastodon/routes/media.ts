@@ -1,6 +1,7 @@
 import type { UploadRow } from "../../database/rows.ts";
 import { fileUrl } from "../../domain/media-store.ts";
-import { describeUpload, dropUpload, ownUpload, takeUpload, type UploadWords } from "../../domain/uploads.ts";
+import { describeUpload, takeUpload, type UploadWords } from "../../domain/take-upload.ts";
+import { dropUpload, ownUpload } from "../../domain/uploads.ts";
 import type { Api, Context } from "../api.ts";
 import { uploadEntity } from "../entities/attachment.ts";
 import { unprocessable } from "../errors.ts";

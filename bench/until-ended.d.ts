@@ -1,0 +1,2 @@
+/** See until-ended.js, which servers without TypeScript use as well. */
+export function untilEnded(close?: () => unknown): void;
