@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { ActivityRow, ActorRow } from "../../src/database/rows.ts";
 import { blockActor, receiveBlock, undoBlock } from "../../src/domain/blocks.ts";
-import { blockDomain, domainBlocksPage } from "../../src/domain/domain-blocks.ts";
+import { blockDomain, domainBlocksPage, drainDomainBlocks } from "../../src/domain/domain-blocks.ts";
 import { followActor, receiveAccept } from "../../src/domain/following.ts";
-import { authorizeFollower, followRequests } from "../../src/domain/follow-requests.ts";
+import { authorizeFollower, followRequests, removeFollowerOf } from "../../src/domain/follow-requests.ts";
 import { receiveFollow } from "../../src/domain/follows.ts";
 import { homePage } from "../../src/domain/timelines.ts";
 import { muteActor, mutesPage } from "../../src/domain/mutes.ts";
@@ -113,6 +113,28 @@ describe("what an account has decided about others", () => {
     assert.equal((await domainBlocksPage(made.site, blog, { limit: 10 })).length, 1);
   });
 
+  it("a blocked domain takes along what its people have told the account, and nothing that others have", async () => {
+    const eve = await storePerson(made.site, "eve", { host: "deep.example.com" });
+    for (const from of [alice, eve, bob]) {
+      await receiveFollow(made.site, from, blog.uri, `${from.uri}/follows/1`);
+      await receiveFollow(made.site, from, guest.uri, `${from.uri}/follows/2`);
+    }
+    await setRelation(made.site, blog, eve, "notificationRequest");
+    await setRelation(made.site, guest, eve, "notificationRequest");
+    await blockDomain(made.site, blog, "example.com");
+    const tellers = async (owner: ActorRow): Promise<number[]> =>
+      (await notificationsPage(made.site, owner, {}, { limit: 10 })).map((row) => row.from).sort();
+    const all = [alice, bob, eve].map((actor) => actor._id).sort();
+    assert.deepEqual(await tellers(blog), all, "the request that blocks does not wait for it");
+    await drainDomainBlocks(made.site);
+    assert.deepEqual(await tellers(blog), [alice._id, bob._id].sort());
+    assert.deepEqual(await tellers(guest), all);
+    assert.deepEqual(
+      (await made.site.models.relations.find({ kind: "notificationRequest" }).lean()).map((row) => row.owner),
+      [guest._id],
+    );
+  });
+
   it("who asks again after an answer rings again", async () => {
     await made.site.models.actors.updateOne({ _id: blog._id }, { $set: { manuallyApprovesFollowers: true } });
     const rung = async (): Promise<string[]> =>
@@ -123,6 +145,9 @@ describe("what an account has decided about others", () => {
     assert.equal(await authorizeFollower(made.site, blog, alice), false);
     assert.deepEqual(await rung(), []);
     assert.deepEqual((await followRequests(made.site, blog, { limit: 10 })).rows, []);
+    await removeFollowerOf(made.site, blog, alice);
+    await receiveFollow(made.site, alice, blog.uri, "https://remote.example/follows/2");
+    assert.deepEqual(await rung(), ["follow_request"]);
   });
 
   it("suggestions leave out whom one has asked, who is gone, and who has moved", async () => {
