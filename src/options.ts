@@ -4,6 +4,7 @@ import type { Site } from "./site.ts";
 import type { Clock } from "./support/clock.ts";
 import { systemClock } from "./support/clock.ts";
 import { OptionsError } from "./support/errors.ts";
+import { explainIssues } from "./support/explain-issues.ts";
 import type { Logger } from "./support/logger.ts";
 import { lineLogger } from "./support/logger.ts";
 
@@ -298,7 +299,7 @@ export type AccountOptions = z.output<typeof accountSchema>;
  */
 export function readOptions(given: unknown): SiteOptions {
   const parsed = optionsSchema.safeParse(given ?? {});
-  if (!parsed.success) throw new OptionsError(explain(parsed.error.issues, given), parsed.error);
+  if (!parsed.success) throw new OptionsError(explainIssues(parsed.error.issues, given), parsed.error);
   const options = parsed.data;
   const names = options.accounts.map((account) => account.username.toLowerCase());
   const twice = names.find((name, at) => names.indexOf(name) !== at);
@@ -312,36 +313,4 @@ export function readOptions(given: unknown): SiteOptions {
     );
   }
   return options;
-}
-
-function explain(issues: z.core.$ZodIssue[], given: unknown): string {
-  const lines = issues.map((issue) => {
-    const name = issue.path
-      .map((part, at) =>
-        typeof part === "number" ? `[${part}]` : at === 0 ? String(part) : `.${String(part)}`,
-      )
-      .join("");
-    if (issue.code === "unrecognized_keys") {
-      const where = name === "" ? "" : ` in "${name}"`;
-      return `there is no option ${issue.keys.map((key) => `"${key}"`).join(", ")}${where}; is it spelt right?`;
-    }
-    const value = valueAt(given, issue.path);
-    const got = value === undefined ? "nothing was given" : `${show(value)} was given`;
-    return `option "${name === "" ? "(all)" : name}": ${got}; wanted: ${issue.message.replace(/^Invalid (input|option): expected /, "")}`;
-  });
-  return `fediverse(): ${lines.join("\n  ")}`;
-}
-
-function valueAt(value: unknown, path: PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (at, key) =>
-      typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined,
-    value,
-  );
-}
-
-function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.replace(/:\/\/[^@/]*@/, "://…@")).slice(0, 120);
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
-  return String(value);
 }

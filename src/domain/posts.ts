@@ -1,45 +1,20 @@
 import { insertRow } from "../database/native.ts";
 import type { ActorRow, IntentRow, PostRow } from "../database/rows.ts";
-import { addressing } from "../documents/addressing.ts";
 import { announce, type Site } from "../site.ts";
 import { MINUTE } from "../support/clock.ts";
 import { InvalidInput, NotFound, isDuplicateKey } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
 import { normaliseUrl } from "../support/urls.ts";
-import { authorAccount } from "./accounts.ts";
 import { keepInConversations, takeFromConversations } from "./conversations.ts";
 import { keepEdit, tellOfEdit } from "./edits.ts";
-import { findPost, namesOf } from "./find-post.ts";
-import { firstStart } from "./first-start.ts";
+import { findPost } from "./find-post.ts";
 import { placeInTimelines } from "./fill-timelines.ts";
 import { takeFromTimelines } from "./timelines.ts";
+import { newPost, type PublishOptions } from "./new-post.ts";
 import { fingerprintOf, inputOf, ownFields } from "./own-fields.ts";
 import { withKnownPeople } from "./own-mentions.ts";
 import { tellPublicStreams } from "./public-streams.ts";
 import { readPostInput, type CheckedPost, type PostInput } from "./post-input.ts";
-import { idBeneath, threadOf } from "./threading.ts";
-
-/** What a source or an app knows of a post beyond what a host may say. */
-export interface PublishOptions {
-  /** Name of the source it comes from. */
-  origin?: string;
-  /** An app's own: takes the place of what the input says. */
-  extra?: Partial<
-    Pick<
-      PostRow,
-      | "visibility"
-      | "poll"
-      | "quote"
-      | "quotePolicy"
-      | "application"
-      | "attachments"
-      | "sensitive"
-      | "scheduled"
-    >
-  >;
-  /** An edit that takes away what the post had. */
-  drop?: readonly "poll"[];
-}
 
 /**
  * Stores a post of ours and, in the same write, the intent to deliver it. The permalink (`url`) is its identity: the same
@@ -59,8 +34,7 @@ export async function publishPost(site: Site, given: PostInput, how: PublishOpti
   const existing = key === undefined ? null : await liveByKey(site, key);
   if (existing) return change(site, existing, input, how);
 
-  const authors = await authorsOf(site, input);
-  const row = await newRow(site, input, authors, now, key, how);
+  const row = await newPost(site, input, now, key, how);
   try {
     await insertRow(site.models.posts, row);
   } catch (error) {
@@ -174,69 +148,6 @@ async function ownPost(site: Site, name: string): Promise<PostRow> {
 
 async function liveByKey(site: Site, key: string): Promise<PostRow | null> {
   return site.models.posts.findOne({ key }).lean<PostRow | null>();
-}
-
-async function authorsOf(site: Site, input: CheckedPost): Promise<ActorRow[]> {
-  if (input.author !== undefined) return [await authorAccount(site, input.author)];
-  const known: ActorRow[] = [];
-  // A feed names people, not accounts: names that are no account of ours are nobody's mistake.
-  for (const name of input.authors ?? []) {
-    const account = /^[A-Za-z0-9_]{1,30}$/.test(name)
-      ? await site.models.actors.findOne({ localName: name.toLowerCase() }).lean<ActorRow | null>()
-      : null;
-    if (account) known.push(account);
-  }
-  return known.length > 0 ? known : [await authorAccount(site)];
-}
-
-async function newRow(
-  site: Site,
-  input: CheckedPost,
-  authors: ActorRow[],
-  now: Date,
-  key: string | undefined,
-  how: PublishOptions,
-): Promise<PostRow> {
-  const [author, ...others] = authors;
-  if (!author) throw new InvalidInput("The post was not taken: it has no author.", "unknown-account");
-  const publishedAt = input.published ?? now;
-  const parent = input.inReplyTo === undefined ? null : await findPost(site, input.inReplyTo);
-  const id = idBeneath(parent, publishedAt);
-  const uri = site.urls.post(id);
-  const url = input.url ?? site.urls.postPage(author.username, id);
-  const fields = { ...ownFields(site, input, url), ...how.extra };
-  const people = await withKnownPeople(site, fields, url);
-  const federated = input.federate ?? publishedAt.getTime() >= (await firstStart(site)).getTime();
-  const intent: IntentRow = { id: snowflake(now), type: "Create", at: now };
-  return {
-    _id: id,
-    uri,
-    url,
-    names: namesOf(uri, url, site.urls.postPage(author.username, id)),
-    ...(key === undefined ? {} : { key }),
-    ...(how.origin === undefined ? {} : { origin: how.origin }),
-    local: true,
-    author: author._id,
-    authorUri: author.uri,
-    ...(others.length === 0 ? {} : { coauthors: others.map((other) => other._id) }),
-    ...fields,
-    ...people,
-    ...addressing(fields.visibility, {
-      followers: site.urls.followers(author.username),
-      mentions: people.mentions.flatMap(({ uri }) => (uri === undefined ? [] : [uri])),
-    }),
-    ...(input.inReplyTo === undefined ? {} : { inReplyTo: input.inReplyTo }),
-    ...(parent ? threadOf(parent) : {}),
-    conversation: parent?.conversation ?? parent?._id ?? id,
-    publishedAt,
-    createdAt: now,
-    federated,
-    fingerprint: fingerprintOf(fields, input.url),
-    likesCount: 0,
-    boostsCount: 0,
-    repliesCount: 0,
-    ...(federated ? { outgoing: [intent], outgoingAt: now } : {}),
-  };
 }
 
 const OPTIONAL = ["title", "summary", "warning", "language", "image"] as const;
