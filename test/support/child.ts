@@ -22,18 +22,23 @@ export interface ChildOptions {
   args?: string[];
   env?: Record<string, string | undefined>;
   cwd?: string;
+  /** Another Node than the one of the tests, by its path. */
+  node?: string;
+  /** Modules that a script has read before it, by their paths from the root. */
+  imports?: string[];
   /** What the program reads; left out, its input is closed. */
   input?: string;
 }
 
 /** Starts a TypeScript file of this repository (by its path from the root). */
 export function startScript(path: string, options: ChildOptions = {}): Child {
-  return start(["--import", "tsx", `${ROOT}${path}`, ...(options.args ?? [])], options);
+  const imports = ["tsx", ...(options.imports ?? [])].flatMap((name) => ["--import", name]);
+  return start([...imports, `${ROOT}${path}`, ...(options.args ?? [])], options);
 }
 
 /** Starts `node` with these arguments. */
 export function start(args: string[], options: ChildOptions = {}): Child {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(options.node ?? process.execPath, args, {
     cwd: options.cwd ?? ROOT,
     // Without the variables that mocha's own process was started with, such as a NODE_OPTIONS of tsx.
     env: { ...process.env, NODE_OPTIONS: undefined, ...options.env },
