@@ -10,6 +10,7 @@ import { findPost } from "./find-post.ts";
 import { notify } from "./notifications.ts";
 import { MOST_MENTIONS } from "./own-mentions.ts";
 import { renderOwn } from "./render.ts";
+import { isOpen } from "./visibility.ts";
 
 /** Looks up whom the post speaks to, and stores the post as it now reads. Who cannot be found stays text. */
 export async function withPeople(
@@ -19,7 +20,8 @@ export async function withPeople(
 ): Promise<{ post: PostRow; inboxes: string[] }> {
   const mentions: MentionRow[] = [];
   for (const mention of row.mentions.slice(0, MOST_MENTIONS)) mentions.push(await lookUp(site, mention));
-  const answered = await answeredPerson(site, row);
+  // What is not open goes to whom it names: who took the name out of the text meant that.
+  const answered = isOpen(row) ? await answeredPerson(site, row) : undefined;
   if (answered && answered.uri !== author.uri && !mentions.some((each) => each.uri === answered.uri))
     mentions.unshift(answered);
 

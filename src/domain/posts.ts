@@ -96,7 +96,7 @@ export async function updatePost(
 export async function removePost(site: Site, name: string): Promise<PostRow> {
   const existing = await ownPost(site, name);
   const now = site.clock.now();
-  const unsent = existing.outgoing?.some((intent) => intent.type === "Create") === true;
+  const unsent = (await unsentIntents(site, existing)).some((intent) => intent.type === "Create");
   const tell = existing.federated && !unsent;
   const intent: IntentRow = { id: snowflake(now), type: "Delete", at: now };
   const removed = await site.models.posts
@@ -146,6 +146,19 @@ async function ownPost(site: Site, name: string): Promise<PostRow> {
   return post;
 }
 
+/**
+ * The intents that no activity has come of. One may stand that has: whoever turned it died before it was struck off. What is
+ * changed or removed then has to be told like anything that was sent. One query, and only where intents stand.
+ */
+async function unsentIntents(site: Site, { outgoing = [] }: PostRow): Promise<IntentRow[]> {
+  if (outgoing.length === 0) return [];
+  const sent = await site.models.activities
+    .find({ _id: { $in: outgoing.map((intent) => intent.id) } }, { _id: 1 })
+    .lean<{ _id: number }[]>();
+  const ids = new Set(sent.map((row) => row._id));
+  return outgoing.filter((intent) => !ids.has(intent.id));
+}
+
 async function liveByKey(site: Site, key: string): Promise<PostRow | null> {
   return site.models.posts.findOne({ key }).lean<PostRow | null>();
 }
@@ -164,7 +177,7 @@ async function change(
   if (fingerprint === existing.fingerprint) return existing;
   const people = await withKnownPeople(site, fields, existing.url);
   const now = site.clock.now();
-  const waiting = existing.outgoing?.some((intent) => intent.type !== "Delete") === true;
+  const waiting = (await unsentIntents(site, existing)).some((intent) => intent.type !== "Delete");
   const intent: IntentRow = { id: snowflake(now), type: "Update", at: now };
   const tell = existing.federated && !waiting;
   const changed = await site.models.posts

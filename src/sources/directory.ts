@@ -7,6 +7,7 @@ import type { PostSource } from "../options.ts";
 import type { Site } from "../site.ts";
 import { MINUTE } from "../support/clock.ts";
 import { InvalidInput, OptionsError, reasonOf } from "../support/errors.ts";
+import { readDate } from "./dates.ts";
 import { withLease } from "./lease.ts";
 import { offer } from "./offer.ts";
 import type { SourcePost } from "./source-post.ts";
@@ -27,8 +28,9 @@ const QUIET = 200;
 const FILE_BYTES = 2 * 1024 * 1024;
 
 /**
- * The posts of a folder of Markdown files with front matter, its subfolders included. A new file is published, a changed
- * one updated, one that is gone or has become a draft removed.
+ * The posts of a folder of Markdown files with front matter, its subfolders included; not what has a name that begins with
+ * `_` or `.`, or is in a folder of such a name (`_posts` excepted). A new file is published, a changed one updated, one that
+ * is gone or has become a draft removed. Without a date in the front matter, one at the beginning of the file's name counts.
  * @throws {OptionsError} without a path.
  */
 export function directory(path: string, options: DirectoryOptions = {}): PostSource {
@@ -112,8 +114,9 @@ class DirectorySource implements PostSource {
 
   async #read(site: Site): Promise<void> {
     const files = (await readdir(this.name, { recursive: true, withFileTypes: true }))
-      .filter((entry) => entry.isFile() && isPost(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name));
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => isPost(relative(this.name, file)));
     const posts: SourcePost[] = [];
     let unreadable = 0;
     for (const file of files) {
@@ -138,7 +141,9 @@ class DirectorySource implements PostSource {
     const path = relative(this.name, file);
     // Brings the YAML parser, which no site without a folder needs.
     const { parsePostFile } = await import("./front-matter.ts");
-    return parsePostFile(await readFile(file, "utf8"), { path, url: url(slugOf(path), path) });
+    const post = parsePostFile(await readFile(file, "utf8"), { path, url: url(slugOf(path), path) });
+    const published = post.published ?? dateOf(path);
+    return published === undefined ? post : { ...post, published };
   }
 
   async #removeVanished(site: Site, keys: ReadonlySet<string>, files: number): Promise<void> {
@@ -157,8 +162,20 @@ class DirectorySource implements PostSource {
   }
 }
 
+/**
+ * A Markdown file that is no draft, template or rubbish by its name or that of a folder around it: `_drafts` of Jekyll,
+ * `_includes` of Eleventy, `.trash` of Obsidian. Jekyll's posts themselves are in `_posts`.
+ */
 function isPost(path: string): boolean {
-  return /\.(md|markdown)$/i.test(path) && !basename(path).startsWith(".") && !basename(path).startsWith("_");
+  return (
+    /\.(md|markdown)$/i.test(path) &&
+    path.split(sep).every((part) => part === "_posts" || !/^(?:[._]|node_modules$)/.test(part))
+  );
+}
+
+/** `2026-03-01-sourdough.md`: Jekyll wants the date there, and then none in the front matter. */
+function dateOf(path: string): Date | undefined {
+  return readDate(/^\d{4}-\d{2}-\d{2}(?=-)/.exec(basename(path))?.[0] ?? "");
 }
 
 /** `2026-03-01-sourdough.md` → `sourdough`; `bread/index.md` → `bread`. */

@@ -86,9 +86,9 @@ class FeedSource implements PostSource {
     const { author } = this.#options;
     const posts =
       author === undefined ? parsed.posts : parsed.posts.map((post) => ({ ...post, authors: [author] }));
-    const { refused } = await offer(site, this.name, posts);
-    // A post that was refused is worth another look: the feed is not marked as read.
-    await this.#remember(site, refused > 0 ? {} : found.validators, 0);
+    const { refused, waiting } = await offer(site, this.name, posts);
+    // A post that was refused, or lies ahead, is worth another look: the feed is not marked as read.
+    await this.#remember(site, refused + waiting > 0 ? {} : found.validators, 0);
   }
 
   async #fetch(site: Site, state: SourceStateRow | null) {

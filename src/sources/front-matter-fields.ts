@@ -138,6 +138,8 @@ class Fields {
       ? new Map(entry.value.items.map((item) => [String(scalar(item.key)).toLowerCase(), scalar(item.value)]))
       : new Map([["url", scalar(entry.value)]]);
     const address = parts.get("url") ?? parts.get("src") ?? parts.get("image") ?? parts.get("path");
+    // Templates of posts have the key and leave it empty.
+    if (address === "") return undefined;
     const alt = parts.get("alt");
     const url = typeof address === "string" ? resolve(address, base) : undefined;
     if (url === undefined || (alt !== undefined && alt !== null && typeof alt !== "string")) {

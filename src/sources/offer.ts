@@ -9,6 +9,8 @@ export interface Offered {
   taken: number;
   /** Those that could not be taken, for the log; each was told there already. */
   refused: number;
+  /** Those whose time has not come. */
+  waiting: number;
   /** Identities of all live posts found, taken or refused: what is not among them has vanished. */
   keys: Set<string>;
 }
@@ -19,15 +21,22 @@ export interface Offered {
  */
 export async function offer(site: Site, source: string, posts: readonly SourcePost[]): Promise<Offered> {
   const now = site.clock.now();
-  const offered: Offered = { taken: 0, refused: 0, keys: new Set() };
-  const due = posts.filter(
-    (post) => post.draft !== true && (post.published === undefined || post.published <= now),
-  );
+  const live = posts.filter((post) => post.draft !== true);
+  const due = live.filter((post) => post.published === undefined || post.published <= now);
+  const offered: Offered = { taken: 0, refused: 0, waiting: live.length - due.length, keys: new Set() };
   const oldestFirst = [...due].sort(
     (a, b) => (a.published?.getTime() ?? now.getTime()) - (b.published?.getTime() ?? now.getTime()),
   );
   for (const { draft: _, ...post } of oldestFirst) {
-    if (post.url !== undefined) offered.keys.add(normaliseUrl(post.url) ?? post.url);
+    const key = post.url === undefined ? undefined : (normaliseUrl(post.url) ?? post.url);
+    if (key !== undefined && offered.keys.has(key)) {
+      site.logger.warn(
+        { source, post: post.url },
+        "two posts of a source have one address; the later was not taken",
+      );
+      continue;
+    }
+    if (key !== undefined) offered.keys.add(key);
     try {
       await publishPost(site, post, { origin: source });
       offered.taken += 1;

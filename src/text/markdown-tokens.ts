@@ -107,8 +107,9 @@ export function replaceProse(tokens: Token[], replace: (text: string) => Token[]
   let literal = 0;
   const replaced = tokens.flatMap((token): Token[] => {
     if (token.type === "html") {
-      if (/^<(?:a|code|pre|kbd|samp)[\s>]/i.test(token.raw)) literal += 1;
-      else if (/^<\/(?:a|code|pre|kbd|samp)[\s>]/i.test(token.raw) && literal > 0) literal -= 1;
+      // A block of HTML is one token with several tags.
+      for (const [, end] of token.raw.matchAll(/<(\/?)(?:a|code|pre|kbd|samp)[\s>]/gi))
+        literal = Math.max(0, literal + (end === "/" ? -1 : 1));
       return [token];
     }
     if (literal > 0 || token.type === "link" || token.type === "image") return [token];

@@ -5,6 +5,7 @@ import { receivePost } from "../../src/domain/receive.ts";
 import { findPost } from "../../src/domain/find-post.ts";
 import { drainOutgoing } from "../../src/domain/outgoing.ts";
 import { publishPost, removePost } from "../../src/domain/posts.ts";
+import { sendPost } from "../../src/domain/send-intents.ts";
 import { resolveActor } from "../../src/remote/actors.ts";
 import { MINUTE } from "../../src/support/clock.ts";
 import { startRemote, type FakeRemote } from "../support/fake-remote.ts";
@@ -105,6 +106,27 @@ describe("intents", () => {
     assert.ok((answer?.object["tag"] as { href: string }[]).some((tag) => tag.href === alice.uri));
   });
 
+  for (const visibility of ["direct", "followers"] as const) {
+    it(`of a ${visibility} answer go to nobody whom its text does not name, not even to whom it answers`, async () => {
+      const [bob, carol] = [remote.character("bob"), remote.character("carol")];
+      const actor = await resolveActor(made.site, bob.uri);
+      const note = noteBy(actor, { uri: `${bob.uri}/notes/${visibility}` });
+      const post = await publishPost(
+        made.site,
+        { text: `@${carol.handle} look what he writes`, inReplyTo: note.uri },
+        { extra: { visibility } },
+      );
+      await drainOutgoing(made.site);
+      const [create] = await sent();
+      assert.equal(create?.object["id"], post.uri);
+      const named = [...(create?.to ?? []), ...(create?.cc ?? [])];
+      assert.deepEqual([named.includes(carol.uri), named.includes(bob.uri)], [true, false]);
+      assert.doesNotMatch(JSON.stringify(create), new RegExp(`"href":"${bob.uri}"`));
+      const inbox = visibility === "direct" ? carol.inbox : remote.sharedInbox;
+      assert.deepEqual((await rows())[0]?.inboxes, [inbox]);
+    });
+  }
+
   it("of an answer to something that never came here look its author up", async () => {
     const alice = remote.character("alice");
     const note = alice.note("<p>Anybody with a starter?</p>");
@@ -179,6 +201,41 @@ describe("intents", () => {
       "https://blog.example/ap/accounts/magazine",
     ]);
     assert.equal(creates[1]?.object["attributedTo"], "https://blog.example/ap/accounts/blog");
+  });
+
+  describe("of a process that died between the activity and striking its intent off", () => {
+    beforeEach(async () => {
+      await publishPost(made.site, { url: PAGE, title: "Bread", markdown: "Flour." });
+      const post = await findPost(made.site, PAGE);
+      await made.site.models.posts.updateOne(
+        { key: PAGE },
+        { $set: { outgoingAt: new Date(clock.now().getTime() + 2 * MINUTE) } },
+      );
+      assert.ok(post?.outgoing?.[0]);
+      await sendPost(made.site, post, post.outgoing[0]);
+      clock.advance(MINUTE);
+    });
+    const later = async (): Promise<(string | undefined)[]> => {
+      clock.advance(5 * MINUTE);
+      await drainOutgoing(made.site);
+      assert.equal(await made.site.models.posts.countDocuments({ outgoingAt: { $exists: true } }), 0);
+      return (await sent()).map((activity) => activity.type);
+    };
+
+    it("nothing is sent again", async () => {
+      assert.deepEqual(await later(), ["Create"]);
+    });
+
+    it("an edit is sent", async () => {
+      await publishPost(made.site, { url: PAGE, title: "Bread", markdown: "Flour and salt." });
+      assert.deepEqual(await later(), ["Create", "Update"]);
+      assert.match(String((await sent())[1]?.object["content"]), /salt/);
+    });
+
+    it("a removal is sent", async () => {
+      await removePost(made.site, PAGE);
+      assert.deepEqual(await later(), ["Create", "Delete"]);
+    });
   });
 
   describe("while one is being turned", () => {

@@ -61,6 +61,45 @@ describe("a folder of Markdown files", () => {
     await source.stop();
   });
 
+  it("leaves out what lies in a folder of drafts, of templates or of rubbish, and takes Jekyll's _posts", async () => {
+    for (const name of ["_posts", "_drafts", ".trash", "node_modules", join("bread", "_includes")]) {
+      await mkdir(join(folder, name), { recursive: true });
+      await writeFile(join(folder, name, "a.md"), post(`In ${name}`));
+    }
+    await directory(folder, { watch: false }).start(made.site);
+    assert.deepEqual(await titles(), ["In _posts"]);
+  });
+
+  it("takes the date in a file's name where the front matter has none", async () => {
+    await writeFile(join(folder, "2019-03-02-rye.md"), "---\ntitle: Rye\n---\nFlour.\n");
+    await writeFile(join(folder, "2019-03-02-oat.md"), post("Oat"));
+    await writeFile(join(folder, "2019-13-40-emmer.md"), "---\ntitle: Emmer\n---\nFlour.\n");
+    await writeFile(join(folder, "2027-03-02-spelt.md"), "---\ntitle: Spelt\n---\nFlour.\n");
+    await directory(folder, { watch: false }).start(made.site);
+    assert.deepEqual(
+      (await live()).map((row) => [row.title, row.publishedAt.toISOString().slice(0, 10), row.federated]),
+      [
+        ["Rye", "2019-03-02", false],
+        ["Oat", "2026-03-02", true],
+        ["Emmer", "2026-03-08", true],
+      ],
+    );
+  });
+
+  it("takes one of two files of one address, the same each time, and says so", async () => {
+    await mkdir(join(folder, "rye"));
+    await writeFile(join(folder, "rye", "index.md"), post("The folder's"));
+    await writeFile(join(folder, "rye.md"), post("The file's").replace("03-02", "03-03"));
+    const source = directory(folder, { watch: false });
+    await source.start(made.site);
+    await source.poll?.();
+    assert.deepEqual(
+      (await live()).map((row) => [row.title, row.updatedAt]),
+      [["The folder's", undefined]],
+    );
+    assert.match(warnings.join("\n"), /two posts of a source have one address.*posts\/rye/);
+  });
+
   it("takes the host's own addresses", async () => {
     await writeFile(join(folder, "rye.md"), post("Rye"));
     const source = directory(folder, {

@@ -106,6 +106,43 @@ describe("a feed", () => {
     assert.equal((await rows()).length, 1);
   });
 
+  it("is read again when the time of an item that lay ahead has come, though the feed is unchanged", async () => {
+    serves(
+      rss([
+        { slug: "now", title: "Now" },
+        { slug: "soon", title: "Soon", date: "Sun, 08 Mar 2026 01:00:00 GMT" },
+      ]),
+      { ETag: '"1"' },
+    );
+    const source = await started();
+    assert.deepEqual(
+      (await rows()).map((row) => row.title),
+      ["Now"],
+    );
+    clock.advance(DAY);
+    await source.poll?.();
+    assert.deepEqual(
+      (await rows()).map((row) => row.title),
+      ["Now", "Soon"],
+    );
+    await source.poll?.();
+    await source.poll?.();
+    assert.equal(asked.at(-1)?.headers["if-none-match"], '"1"');
+  });
+
+  it("takes the first of the items that are places of one page, and does not edit it with each of them", async () => {
+    const versions = ["1.0", "2.0", "3.0"].map((title) => ({ slug: `changelog#${title}`, title }));
+    serves(rss(versions));
+    const source = await started();
+    serves(rss(versions).replace("<title>Bread", "<title>Built anew"));
+    await source.poll?.();
+    assert.deepEqual(
+      (await rows()).map((row) => [row.title, row.updatedAt]),
+      [["1.0", undefined]],
+    );
+    assert.match(warnings.join("\n"), /two posts of a source have one address.*#2\.0/);
+  });
+
   it("edits what has changed, and keeps what has fallen off its end", async () => {
     serves(
       rss([

@@ -112,6 +112,8 @@ describe("a post in a Markdown file", () => {
     assert.equal(read("published: false").draft, true);
     assert.equal(read("published: true\ndate: 2026-03-01").draft, undefined);
     assert.deepEqual(Object.keys(read("title:\ntags:\ndate: ~\nimage:")), ["url", "markdown"]);
+    for (const empty of ['image: ""', 'cover:\n  image: ""\n  alt: ""'])
+      assert.deepEqual(Object.keys(read(empty)), ["url", "markdown"], empty);
     assert.deepEqual(read("published: 2026-03-01").published, new Date("2026-03-01T00:00:00Z"));
   });
 

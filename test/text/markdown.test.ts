@@ -117,6 +117,19 @@ describe("Markdown", () => {
     assert.deepEqual([post.hashtags, post.mentions], [[], []]);
   });
 
+  it("finds them behind blocks of HTML that are code or links", () => {
+    for (const block of [
+      "<pre>@not@me.example #not</pre>",
+      "<pre>\n#not\n</pre>",
+      '<a href="/x">\n<img src="/y.jpg" alt="y">\n</a>',
+      "<p><kbd>#not</kbd></p>",
+      "</code></pre>",
+    ]) {
+      const { mentions, hashtags } = render(`${block}\n\nHello @anna@example.org #bread`);
+      assert.deepEqual([mentions, hashtags], [["anna@example.org"], ["bread"]], block);
+    }
+  });
+
   it("finds them in every other place", () => {
     const post = render(
       "> #quote\n\n- #list\n  - #deep\n\n|#head|\n|-|\n|@cell@a.example|\n\n## A #heading\n\n<b>#inline</b>",
