@@ -68,6 +68,7 @@ export function createClockwork(site: Site): Clockwork {
     wake(work) {
       if (work === "delivery") deliver();
       else loops[work].wake();
+      if (work === "inbox") inbox.nudge();
     },
     async stop() {
       await Promise.all(tasks.map(async (task) => task.destroy()));

@@ -27,11 +27,14 @@ export function webfingerRoutes(site: Site): Router {
     if (resource.length > LIMITS.urlLength)
       throw new BadRequest("This resource is too long.", "resource-too-long");
     const rels = new Set(query.getAll("rel").slice(0, 20));
-    const document = await documentsOf(site).get(`webfinger ${resource} ${[...rels].join(" ")}`, async () => {
-      const actor = await whoIs(site, resource);
-      if (!actor) throw new NotFound("There is nobody of this name here.");
-      return { version: actorVersion(actor), type: JRD, compose: () => describe(site, actor, rels) };
-    });
+    const document = await documentsOf(site).get(
+      `webfinger ${JSON.stringify([resource, ...rels])}`,
+      async () => {
+        const actor = await whoIs(site, resource);
+        if (!actor) throw new NotFound("There is nobody of this name here.");
+        return { version: actorVersion(actor), type: JRD, compose: () => describe(site, actor, rels) };
+      },
+    );
     send(request, response, document, { vary: "Origin" });
   });
   return router;

@@ -145,7 +145,12 @@ function summaries(doc: JsonObject, type: string): { summary?: string; warning?:
   return { ...(summary === undefined ? {} : { summary }), ...(warning === undefined ? {} : { warning }) };
 }
 
-function visibilityOf(to: string[], cc: string[], mentioned: ReadonlySet<string>): Visibility {
+/** Whom an object, or a boost, is for. */
+export function visibilityOf(
+  to: readonly string[],
+  cc: readonly string[],
+  mentioned: ReadonlySet<string>,
+): Visibility {
   if (to.some(isPublic)) return "public";
   if (cc.some(isPublic)) return "unlisted";
   // Without the author's document nobody can tell a collection from an actor; both kinds are hidden from strangers.

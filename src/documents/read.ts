@@ -55,11 +55,17 @@ export function sameHost(one: string, other: string): boolean {
   return URL.canParse(one) && URL.canParse(other) && new URL(one).host === new URL(other).host;
 }
 
+const BLANK = /[\s\u200b\u200c\u2060\ufeff]/;
+
 /** Text that says something: not empty, not only blanks or zero-width spaces (some clients send these as "no warning"). */
 export function text(value: unknown, longest: number): string | undefined {
   if (typeof value !== "string") return undefined;
-  const trimmed = value.replace(/^[\s\u200b\u200c\u2060\ufeff]+|[\s\u200b\u200c\u2060\ufeff]+$/g, "");
-  return trimmed === "" ? undefined : trimmed.slice(0, longest);
+  // By hand: a regular expression that looks for blanks at the end tries again at each blank in the middle.
+  let start = 0;
+  let end = value.length;
+  while (start < end && BLANK.test(value.charAt(start))) start += 1;
+  while (end > start && BLANK.test(value.charAt(end - 1))) end -= 1;
+  return start === end ? undefined : value.slice(start, Math.min(end, start + longest));
 }
 
 /**

@@ -90,6 +90,7 @@ export async function keepBoost(
   actor: ActorRow,
   post: PostRow,
   interaction: InteractionRow,
+  visibility: Visibility,
   to: string[],
   cc: string[],
 ): Promise<void> {
@@ -97,7 +98,7 @@ export async function keepBoost(
     _id: interaction._id,
     uri: interaction.uri,
     local: false,
-    visibility: "public",
+    visibility,
     to,
     cc,
     publishedAt: interaction.createdAt,
@@ -158,6 +159,7 @@ async function store(site: Site, row: PostRow): Promise<boolean> {
     actor: row.author,
     post: row.boostOf ?? 0,
     uri: row.uri,
+    ...(isOpen(row) ? {} : { closed: true }),
     createdAt: row.createdAt,
   };
   try {

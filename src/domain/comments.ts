@@ -5,7 +5,7 @@ import { takeFromConversations } from "./conversations.ts";
 import { findPost } from "./find-post.ts";
 import { takeFromTimelines } from "./timelines.ts";
 import { forgetQuote } from "./quotes.ts";
-import { seenByAnyone } from "./visibility.ts";
+import { isOpen, seenByAnyone } from "./visibility.ts";
 
 /** Empties a remote post and keeps its place in the thread, so that answers to it still hang somewhere. */
 export async function eraseComment(site: Site, post: PostRow): Promise<boolean> {
@@ -35,7 +35,7 @@ export async function eraseComment(site: Site, post: PostRow): Promise<boolean> 
     before.thread === undefined
       ? null
       : await site.models.posts.findById(before.thread).lean<PostRow | null>();
-  announce(site, "commentDeleted", { comment: before, post: root });
+  if (isOpen(before)) announce(site, "commentDeleted", { comment: before, post: root });
   return true;
 }
 

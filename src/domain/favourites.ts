@@ -150,7 +150,11 @@ export async function interactingActors(
   kind: "like" | "boost",
   page: StatusPage,
 ): Promise<{ rows: ActorRow[]; next?: number; prev?: number }> {
-  const interactions = await sortedPage(site.models.interactions, { post: post._id, kind }, page);
+  const interactions = await sortedPage(
+    site.models.interactions,
+    { post: post._id, kind, closed: { $exists: false } },
+    page,
+  );
   const ids = interactions.map((row) => row.actor);
   const rows =
     ids.length === 0

@@ -6,7 +6,8 @@ import { SEEN_BY_ANYONE } from "./visibility.ts";
 
 /**
  * Finds a post by any name it has: its id, its page, an older spelling of either, with or without fragment and tracking.
- * A live one is preferred to a Tombstone of the same page. No gate: ask `seenByAnyone` before showing it.
+ * A live one is preferred to a Tombstone of the same page, one whose id it is to one that has it for a page, and ours to
+ * others'. No gate: ask `seenByAnyone` before showing it.
  */
 export async function findPost(site: Site, name: string): Promise<PostRow | null> {
   const names = [...new Set([name, normaliseUrl(name) ?? name])];
@@ -15,7 +16,8 @@ export async function findPost(site: Site, name: string): Promise<PostRow | null
     .sort({ _id: -1 })
     .limit(10)
     .lean<PostRow[]>();
-  return rows.find((row) => row.deletedAt === undefined) ?? rows[0] ?? null;
+  const live = rows.filter((row) => row.deletedAt === undefined);
+  return live.find((row) => row.uri === name) ?? live.find((row) => row.local) ?? live[0] ?? rows[0] ?? null;
 }
 
 /** The post of this id, in whatever state. */

@@ -1,5 +1,5 @@
 import { insertRow } from "../database/native.ts";
-import type { ActorRow, InteractionRow, PostRow } from "../database/rows.ts";
+import type { ActorRow, InteractionRow, PostRow, Visibility } from "../database/rows.ts";
 import { announce, type Site } from "../site.ts";
 import { idRange, type PageRequest } from "../support/cursors.ts";
 import { isDuplicateKey } from "../support/errors.ts";
@@ -12,7 +12,8 @@ import { notify } from "./notifications.ts";
 import { done, ignored, type Outcome } from "./outcome.ts";
 import { bury, isBuried } from "./tombstones.ts";
 import { isFollowedOrAsked } from "./wanted.ts";
-import { seenByAnyone } from "./visibility.ts";
+import { isOpen, seenByAnyone } from "./visibility.ts";
+import { visibilityOf } from "../documents/read-post.ts";
 
 /** What others are told of; bookmarks and mutes are nobody else's business. */
 type Kind = "like" | "boost";
@@ -35,6 +36,7 @@ export async function receiveInteraction(
   const post = await findPost(site, objectUri);
   if (!post || !seenByAnyone(post)) return ignored("is about nothing that is here");
   if (await isBuried(site, actor.uri, activityUri)) return ignored("was undone before it came");
+  const visibility = kind === "boost" ? boostVisibility(options.to ?? [], options.cc ?? []) : "public";
   const row: InteractionRow = {
     _id: snowflake(site.clock.now()),
     kind,
@@ -42,6 +44,7 @@ export async function receiveInteraction(
     post: post._id,
     uri: activityUri,
     ...(options.emoji === undefined ? {} : { emoji: options.emoji }),
+    ...(isOpen({ visibility }) ? {} : { closed: true }),
     createdAt: site.clock.now(),
   };
   try {
@@ -58,10 +61,17 @@ export async function receiveInteraction(
   }
   await count(site, row, 1);
   if (kind === "boost" && (await isFollowedOrAsked(site, actor)))
-    await keepBoost(site, actor, post, row, options.to ?? [], options.cc ?? []);
+    await keepBoost(site, actor, post, row, visibility, options.to ?? [], options.cc ?? []);
   if (post.local) await tellAuthor(site, kind, actor, post);
   announce(site, kind, { actor, post });
   return done(kind === "like" ? "liked" : "boosted");
+}
+
+/** Of a boost that names nobody nothing is known: it is taken for a public one. */
+function boostVisibility(to: readonly string[], cc: readonly string[]): Visibility {
+  if (to.length + cc.length === 0) return "public";
+  const visibility = visibilityOf(to, cc, new Set());
+  return visibility === "direct" ? "followers" : visibility;
 }
 
 async function tellAuthor(site: Site, kind: Kind, actor: ActorRow, post: PostRow): Promise<void> {
@@ -148,7 +158,7 @@ export async function interactionsWith(
   page: PageRequest,
 ): Promise<ActorPage> {
   const rows = await site.models.interactions
-    .find({ post: post._id, kind, ...idRange(page) }, { uri: 1 })
+    .find({ post: post._id, kind, closed: { $exists: false }, ...idRange(page) }, { uri: 1 })
     .sort({ _id: -1 })
     .limit(page.limit + 1)
     .lean<InteractionRow[]>();
@@ -179,7 +189,7 @@ export async function reactionsOf(site: Site, name: string): Promise<Reactions> 
 
 async function faces(site: Site, post: PostRow, kind: Kind): Promise<Face[]> {
   const rows = await site.models.interactions
-    .find({ post: post._id, kind }, { actor: 1 })
+    .find({ post: post._id, kind, closed: { $exists: false } }, { actor: 1 })
     .sort({ _id: -1 })
     .limit(FACES)
     .lean<InteractionRow[]>();

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { insertRow } from "../database/native.ts";
 import type { ActorRow, PostRow } from "../database/rows.ts";
+import { sameHost } from "../documents/read.ts";
 import { readPost, type ReadPost } from "../documents/read-post.ts";
 import { resolveActor } from "../remote/actors.ts";
 import { fetchObject } from "../remote/objects.ts";
@@ -21,7 +23,7 @@ import { seenFields } from "./seen-fields.ts";
 import { refuses } from "./shadows.ts";
 import { idBeneath, threadOf } from "./threading.ts";
 import { isBuried } from "./tombstones.ts";
-import { seenByAnyone } from "./visibility.ts";
+import { isOpen, seenByAnyone } from "./visibility.ts";
 import { concernsAnAccount, isFollowedOrAsked, speaksToAnAccount } from "./wanted.ts";
 
 /**
@@ -108,7 +110,8 @@ async function store(
     _id,
     uri: post.uri,
     url: post.url,
-    names: namesOf(post.uri, post.url),
+    // A page on another host is shown and never believed: it may be ours, or somebody else's post.
+    names: namesOf(post.uri, sameHost(post.url, post.uri) ? post.url : undefined),
     local: false,
     author: author._id,
     authorUri: author.uri,
@@ -189,6 +192,9 @@ export async function receiveEdit(site: Site, author: ActorRow, post: ReadPost):
   return known ? edit(site, known, author, post) : receivePost(site, author, post);
 }
 
+/** What people see of a post besides its text and its poll. */
+const SHOWN = ["title", "warning", "sensitive", "language", "visibility", "attachments"] as const;
+
 async function edit(site: Site, known: PostRow, author: ActorRow, post: ReadPost): Promise<Outcome> {
   if (known.local || known.authorUri !== author.uri) return ignored("is another author's post");
   if (known.deletedAt !== undefined) return ignored("was deleted");
@@ -207,9 +213,8 @@ async function edit(site: Site, known: PostRow, author: ActorRow, post: ReadPost
   const isNewer = post.updated === undefined ? known.updatedAt === undefined : post.updated > newest;
   if (
     !isNewer ||
-    (fields.source?.text === known.source?.text &&
-      fields.warning === known.warning &&
-      fields.visibility === known.visibility)
+    (fields.source.text === known.source?.text &&
+      SHOWN.every((name) => isDeepStrictEqual(fields[name], known[name])))
   ) {
     return recounted || isNewQuote ? done("was brought up to date") : ignored("says nothing new");
   }
@@ -234,6 +239,6 @@ async function edit(site: Site, known: PostRow, author: ActorRow, post: ReadPost
     changed.thread === undefined
       ? null
       : await site.models.posts.findById(changed.thread).lean<PostRow | null>();
-  if (root) announce(site, "commentEdited", { comment: changed, author, post: root });
+  if (root && isOpen(changed)) announce(site, "commentEdited", { comment: changed, author, post: root });
   return done("was edited");
 }

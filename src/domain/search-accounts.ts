@@ -26,7 +26,7 @@ export async function searchAccounts(
   wanted: AccountSearch,
 ): Promise<ActorRow[]> {
   const query = text.trim().replace(/^@/, "").toLowerCase();
-  if (query === "" || query.length > 200) return [];
+  if (query === "" || query.length > 200 || query.includes("\0")) return [];
   const followed = viewer === undefined ? [] : await followedBy(site, viewer);
   const ids = new Set(followed);
   const [exact, byHandle, byName, own] = await Promise.all([

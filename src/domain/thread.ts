@@ -65,7 +65,12 @@ export async function commentsOf(
   const root = post.thread ?? post._id;
   const limit = Math.min(Math.max(1, options.limit ?? LIMIT), MOST);
   const after = options.after === undefined ? undefined : parseId(options.after);
-  const filter = { ...SEEN_BY_ANYONE, thread: root };
+  const below = post._id === root ? undefined : await beneath(site, post._id, root);
+  const filter = {
+    ...SEEN_BY_ANYONE,
+    thread: root,
+    ...(below === undefined ? {} : { $and: [{ _id: { $in: below } }] }),
+  };
   const [rows, total] = await Promise.all([
     site.models.posts
       .find({ ...filter, ...idRange(after === undefined ? {} : { after }) })
@@ -80,7 +85,7 @@ export async function commentsOf(
   return {
     post: { id: String(post._id), uri: post.uri, url: post.url },
     total,
-    comments: post._id === root ? thread(flat, root) : (beneath(thread(flat, root), String(post._id)) ?? []),
+    comments: thread(flat, post._id),
     ...(rows.length > limit && last ? { next: String(last._id) } : {}),
   };
 }
@@ -155,13 +160,21 @@ function thread(dressed: Dressed[], root: number): Comment[] {
 
 const byTime = (a: Comment, b: Comment): number => a.published.getTime() - b.published.getTime();
 
-function beneath(comments: Comment[], id: string): Comment[] | undefined {
-  const queue = [...comments];
-  for (let at = queue.pop(); at; at = queue.pop()) {
-    if (at.id === id) return at.replies;
-    queue.push(...at.replies);
-  }
-  return undefined;
+/** Rows of a thread that are looked through for the answers to one comment in it. */
+const LOOKED_THROUGH = 10_000;
+
+/** Ids of the visible answers to a comment, and of the answers to these. A parent is nearly always older. */
+async function beneath(site: Site, comment: number, root: number): Promise<number[]> {
+  const leaves = await site.models.posts
+    .find({ ...SEEN_BY_ANYONE, thread: root, _id: { $gt: comment } }, { inReplyToId: 1 })
+    .sort({ _id: 1 })
+    .limit(LOOKED_THROUGH)
+    .lean<Pick<PostRow, "_id" | "inReplyToId">[]>();
+  const found = new Set([comment]);
+  for (const leaf of leaves)
+    if (leaf.inReplyToId !== undefined && found.has(leaf.inReplyToId)) found.add(leaf._id);
+  found.delete(comment);
+  return [...found];
 }
 
 /** Ids of the visible direct answers to a post, oldest first, and where the next page begins. */

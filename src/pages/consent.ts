@@ -124,7 +124,8 @@ async function askedFor(site: Site, read: Read): Promise<Asked> {
       `${app.name} asks in a way that this site does not speak (response_type is not "code").`,
       "response-type",
     );
-  const scopes = parseScopes(read("scope") ?? "read");
+  const named = parseScopes(read("scope") ?? "read");
+  const scopes = named?.length === 0 ? ["read"] : named;
   if (scopes === undefined || !coversAll(app.scopes, scopes))
     throw wrong(
       `${app.name} asks for more than it has registered for, or for something that does not exist.`,
@@ -140,7 +141,7 @@ async function askedFor(site: Site, read: Read): Promise<Asked> {
   return {
     app,
     redirectUri,
-    scopes: scopes.length === 0 ? ["read"] : scopes,
+    scopes,
     ...(state === undefined ? {} : { state }),
     ...(challenge === "" ? {} : { challenge }),
   };

@@ -92,9 +92,9 @@ async function interactMatter(site: Site, query: Record<string, unknown>): Promi
   if (typeof uri !== "string" || uri === "" || uri.length > LIMITS.urlLength) {
     throw new InvalidInput("Say which post: ?uri= and its address.", "uri-missing", 400);
   }
-  const intent = Object.hasOwn(ACTIONS, String(query["action"]))
-    ? (query["action"] as keyof typeof ACTIONS)
-    : "reply";
+  const wanted = query["action"];
+  const intent =
+    typeof wanted === "string" && Object.hasOwn(ACTIONS, wanted) ? (wanted as keyof typeof ACTIONS) : "reply";
   const action = ACTIONS[intent];
   const post = await findPost(site, uri);
   const author =

@@ -143,6 +143,14 @@ describe("WebFinger", () => {
     assert.deepEqual([...new Set(body.links.map((link: { rel: string }) => link.rel))], ["self"]);
   });
 
+  it("does not take one link with a blank in its name for two", async () => {
+    const rels = ["self", "http://ostatus.org/schema/1.0/subscribe"];
+    const asked = (rel: string | string[]) =>
+      request(app).get(PATH).query({ resource: "acct:blog@blog.example", rel });
+    assert.deepEqual((await asked(rels.join(" "))).body.links, []);
+    assert.equal((await asked(rels)).body.links.length, 3);
+  });
+
   it("answers HEAD, and refuses what would change it", async () => {
     const head = await request(app).head(PATH).query({ resource: "acct:blog@blog.example" }).expect(200);
     assert.equal(head.text, undefined);

@@ -215,6 +215,12 @@ describe("filters", () => {
       assert.equal(await matches("<p>nice :)</p>", ":)"), true);
       assert.equal(await matches("<p>(.*)+ is a pattern</p>", "(.*)+"), true);
       assert.equal(await matches("<p>a <b>ru</b>de word</p>", "rude"), true);
+      for (const keyword of ["spider-man", "-man", "a/b", "[x]^$|{2}\\", "&co"])
+        assert.equal(
+          await matches(`<p>of ${keyword.replace("&", "&amp;")} today</p>`, keyword),
+          true,
+          keyword,
+        );
     });
 
     it("say why, also for one post alone, and are silent after their end", async () => {

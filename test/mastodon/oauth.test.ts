@@ -284,7 +284,7 @@ describe("OAuth", () => {
 
     it("more than the app has registered for", async () => {
       const app = await register(undefined, "read:statuses");
-      for (const scope of ["read", "write", "read:statuses push", "everything"])
+      for (const scope of ["read", "write", "read:statuses push", "everything", "", undefined])
         await refused(question(app, { scope }), /more than it has registered for/);
       assert.equal((await person.open(question(app, { scope: "read:statuses" }))).status, 200);
       const wide = await register(undefined, "read");

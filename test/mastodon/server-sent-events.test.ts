@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { get } from "node:http";
 import type { ActorRow } from "../../src/database/rows.ts";
 import { notify } from "../../src/domain/notifications.ts";
 import { publishPost, removePost } from "../../src/domain/posts.ts";
@@ -146,6 +147,24 @@ describe("streaming by server-sent events", () => {
   it("tells HEAD the head and is done", async () => {
     const [answer] = await ask("user", token, "HEAD");
     assert.match(answer.headers.get("content-type") ?? "", /^text\/event-stream/);
+  });
+
+  it("given up while it opens leaves nothing behind", async () => {
+    const secret = await api.tokenFor("blog");
+    for (let each = 0; each < 60; each += 1)
+      await new Promise<void>((resolve) => {
+        const options = { headers: { authorization: `Bearer ${secret}` }, agent: false };
+        const asking = get(`${api.origin}/api/v1/streaming/user`, options);
+        asking.on("error", () => resolve()).on("close", () => resolve());
+        // As soon as it is asked, and in the moments after.
+        asking.on("finish", () => {
+          let turns = each;
+          const giveUp = (): unknown => (turns-- > 0 ? setImmediate(giveUp) : asking.destroy());
+          giveUp();
+        });
+      });
+    await until(() => connectionsOf(api.site).size === 0, "the end of all that were given up");
+    await listen("user", secret);
   });
 
   it("ends with its token, and at twenty of one token", async () => {

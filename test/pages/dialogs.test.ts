@@ -249,6 +249,13 @@ describe("the dialogs that lead to a visitor's own server", () => {
         );
     });
 
+    it("are no fault of ours where the host reads queries as objects, and the visitor sends one", async () => {
+      const post = await made.publish({ markdown: "Stir." });
+      made.app.set("query parser", "extended");
+      for (const more of ["&action[toString]=x", "&action[0]=like", "&action=like&action=boost"])
+        assert.match((await interact(post.uri, more).expect(200)).text, /<h1>Reply from/);
+    });
+
     it("know comments, too", async () => {
       const post = await made.publish({ markdown: "Stir." });
       const anna = await storePerson(made.site, "anna");

@@ -291,6 +291,28 @@ describe("the microblog", () => {
       assert.match(text, /No comments yet/);
       assert.match(text, new RegExp(`u-in-reply-to" href="${note.uri}"`));
     });
+
+    it("shows what answers an answer, however much else was said in the thread between", async () => {
+      const minute = (count: number): Date => new Date(Date.UTC(2026, 1, 1, 0, count));
+      const post = await made.publish({ markdown: "Rye.", published: new Date("2026-01-15") });
+      const anna = await storePerson(made.site, "anna");
+      const answer = await made.publish({ markdown: "More.", inReplyTo: post.uri, published: minute(0) });
+      for (let count = 1; count <= 60; count += 1)
+        await receivePost(made.site, anna, noteBy(anna, { inReplyTo: post.uri, published: minute(count) }));
+      const first = noteBy(anna, {
+        inReplyTo: answer.uri,
+        content: "<p>Of what?</p>",
+        published: minute(90),
+      });
+      await receivePost(made.site, anna, first);
+      await receivePost(
+        made.site,
+        anna,
+        noteBy(anna, { inReplyTo: first.uri, content: "<p>Of rye!</p>", published: minute(91) }),
+      );
+      const { text } = await get(path(answer));
+      assert.match(text, /2 comments[\s\S]*Of what\?[\s\S]*Of rye!/);
+    });
   });
 
   describe("of a tag", () => {

@@ -49,7 +49,10 @@ export async function makeInboxSite(options: InboxSiteOptions = {}): Promise<Inb
     log,
     reasons: () =>
       log.filter((line) => /^inbox: (refused|taken in)/.test(line.message)).map((line) => line.fields.reason),
-    work: () => worker.drain(),
+    work: () => {
+      worker.nudge();
+      return worker.drain();
+    },
     inbound: (id) => made.site.models.inbound.findById(String(id)).lean<InboundRow | null>(),
     async close() {
       server.closeAllConnections();

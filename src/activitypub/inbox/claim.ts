@@ -39,12 +39,13 @@ export async function claimDue(site: Site, count: number): Promise<Claimed[]> {
 
 /** Keeps rows ours for another lease. */
 export async function renew(site: Site, claimed: readonly Claimed[]): Promise<void> {
-  for (const { row, token } of claimed) {
-    await site.models.inbound.updateOne(
-      { _id: row._id, lease: token },
-      { $set: { nextAt: fromNow(site.clock, LEASE) } },
-    );
-  }
+  await site.models.inbound.updateMany(
+    {
+      _id: { $in: claimed.map(({ row }) => row._id) },
+      lease: { $in: [...new Set(claimed.map(({ token }) => token))] },
+    },
+    { $set: { nextAt: fromNow(site.clock, LEASE) } },
+  );
 }
 
 /** Ends a row; what is written is what became of it. */

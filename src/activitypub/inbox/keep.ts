@@ -9,7 +9,7 @@ import { isDuplicateKey } from "../../support/errors.ts";
  * These come again under an id that was used before: Misskey's Follow after an unfollow, Plume's Like and Announce. To
  * do them twice does no harm.
  */
-const MAY_COME_AGAIN = new Set(["Follow", "Like", "Announce", "EmojiReact"]);
+const MAY_COME_AGAIN = new Set(["Follow", "Like", "Announce", "EmojiReact", "Undo"]);
 /** The second copy of one delivery (personal and shared inbox, a retry) is here sooner. */
 const COPY_WITHIN = 2 * MINUTE;
 

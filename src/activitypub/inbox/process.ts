@@ -10,13 +10,17 @@ import { pauseAfter, TRIES } from "./retry.ts";
 
 /** Activities in work at once; each may wait for another server. */
 const CONCURRENCY = 16;
-/** Rows claimed beyond those in work, so that the store is not asked for each one. */
-const AHEAD = 32;
+/** Rows claimed at once, so that the store is not asked for each one. */
+const CLAIM = 48;
+/** Rows held at the most. They are more than are in work, since those of one slow actor wait in one lane. */
+const MOST_HELD = 256;
 const RENEW_EVERY = 30 * SECOND;
 
 export interface InboxWorker {
   /** Works until nothing is due, or until it is stopped. A second call joins the first. */
   drain(): Promise<void>;
+  /** More has arrived: it is claimed although what is in work waits for a slow server. */
+  nudge(): void;
   /** Finishes what is in work and gives back the rest. */
   stop(): Promise<void>;
 }
@@ -30,6 +34,7 @@ export function createInboxWorker(site: Site): InboxWorker {
   let draining: Promise<void> | undefined;
   const held = new Set<Claimed>();
   const slots = new Semaphore(CONCURRENCY);
+  let nudge = (): void => undefined;
 
   async function drain(): Promise<void> {
     const lanes = new Map<string, Promise<void>>();
@@ -40,10 +45,12 @@ export function createInboxWorker(site: Site): InboxWorker {
     beat.unref();
     try {
       while (!stopping) {
-        const rows = held.size < CONCURRENCY ? await claimDue(site, CONCURRENCY + AHEAD - held.size) : [];
+        const nudged = new Promise<void>((resolve) => (nudge = resolve));
+        const hasRoom = (): boolean => lanes.size < CONCURRENCY && held.size < MOST_HELD;
+        const rows = hasRoom() ? await claimDue(site, CLAIM) : [];
         if (rows.length === 0 && lanes.size === 0) return;
         for (const claimed of rows) queue(lanes, claimed);
-        if (lanes.size > 0) await Promise.race(lanes.values());
+        if (rows.length === 0 || !hasRoom()) await Promise.race([nudged, ...lanes.values()]);
       }
     } finally {
       await Promise.all(lanes.values());
@@ -79,8 +86,10 @@ export function createInboxWorker(site: Site): InboxWorker {
       draining ??= drain().finally(() => (draining = undefined));
       return draining;
     },
+    nudge: () => nudge(),
     async stop() {
       stopping = true;
+      nudge();
       await draining?.catch(() => undefined);
     },
   };

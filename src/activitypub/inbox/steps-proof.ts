@@ -1,4 +1,5 @@
 import { sameHost } from "../../documents/read.ts";
+import { fetchDocument } from "../../remote/fetch-document.ts";
 import { findKey, type FoundKey } from "../../remote/keys.ts";
 import { headerValue } from "../../signatures/headers.ts";
 import { readSignature, verifySignature, type IncomingMessage } from "../../signatures/verify.ts";
@@ -53,12 +54,14 @@ async function check(
     : { fits: false, verdict: refuse(401, verified.reason, verified.detail) };
 }
 
-function withoutKey(knock: Knock, key: FoundKey & { ok: false }): Verdict | undefined {
+/** @returns nothing where the Delete is believed without its key. */
+async function withoutKey(knock: Knock, key: FoundKey & { ok: false }): Promise<Verdict | undefined> {
   const { type, actor, objectId } = found(knock, "activity");
   switch (key.reason) {
     case "gone":
-      // That its home answers 410 proves the account's own Delete better than its key could.
-      if (type === "Delete" && objectId === actor) return undefined;
+      // That its home answers 410 proves the account's own Delete better than its key could. Its own home: that some
+      // address of the host is gone says nothing about the actor, and anybody may name one as the key's.
+      if (type === "Delete" && objectId === actor && (await isGone(knock, actor))) return undefined;
       return refuse(401, "key-gone", "The key's address answers 410 Gone.");
     case "over-budget":
       return refuse(429, "key-budget", "Too many keys of your server are asked for at once.", {
@@ -71,6 +74,13 @@ function withoutKey(knock: Knock, key: FoundKey & { ok: false }): Verdict | unde
     default:
       return refuse(401, `key-${key.reason}`, "The key could not be fetched from its address.");
   }
+}
+
+async function isGone(knock: Knock, actor: string): Promise<boolean> {
+  // The key's address, which has just been asked, is most often the actor's own with a fragment.
+  if (found(knock, "signature").keyId.split("#")[0] === actor) return true;
+  const home = await fetchDocument(knock.site, actor, { kind: "activity" });
+  return !home.ok && home.reason === "gone";
 }
 
 function foreignKey(): Verdict {

@@ -32,6 +32,8 @@ export interface InteractionRow {
   uri: string;
   /** Emoji of a reaction, where it was more than a plain like. */
   emoji?: string;
+  /** A boost for followers only: counted, but strangers are not told whose. */
+  closed?: true;
   createdAt: Date;
 }
 

@@ -56,7 +56,7 @@ function textOf(post: PostRow): string {
 function patternOf(keyword: string, wholeWord: boolean): RegExp {
   const literal = keyword
     .trim()
-    .replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&")
+    .replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")
     .replace(/\s+/gu, "\\s+");
   const isWord = (text: string | undefined): boolean => /[\p{L}\p{M}\p{N}_]/u.test(text ?? "");
   const word = [...keyword.trim()];

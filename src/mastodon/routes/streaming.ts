@@ -61,6 +61,11 @@ async function serve(context: Context, wish: StreamWish): Promise<void> {
     session.close();
     throw error;
   }
+  // Given up while the store was asked: nobody would ever close it.
+  if (response.destroyed) {
+    session.close();
+    return;
+  }
   const leave = connections.add({
     token: token._id,
     beat: () => write(":thump\n"),

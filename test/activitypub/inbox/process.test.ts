@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createInboxWorker } from "../../../src/activitypub/inbox/process.ts";
 import { pauseAfter, TRIES } from "../../../src/activitypub/inbox/retry.ts";
-import type { ActorRow } from "../../../src/database/rows.ts";
+import type { ActorRow, PostRow } from "../../../src/database/rows.ts";
+import { findPost } from "../../../src/domain/find-post.ts";
 import { reactionsOf } from "../../../src/domain/interactions.ts";
 import { publishPost } from "../../../src/domain/posts.ts";
 import { commentsOf } from "../../../src/domain/thread.ts";
@@ -69,7 +70,132 @@ describe("what the inbox does with what it took in", () => {
     return { likes, boosts, replies };
   };
 
+  describe("said by somebody it is not about", () => {
+    it("a Delete of somebody else's account, with an address of her host that is gone for a key: nothing is deleted", async () => {
+      await arrives(alice, alice.activity("Create", reply(alice, "mine")));
+      remote.serve("/users/somebody-who-left", { status: 410 });
+      const keyId = `${remote.origin}/users/somebody-who-left#main-key`;
+      const deletion = alice.activity("Delete", alice.uri);
+      const answer = await bob.remote.send(bob, site.site.urls.sharedInbox, deletion, {
+        date: clock.now(),
+        keyId,
+      });
+      assert.equal(answer.status, 401, answer.body);
+      await site.work();
+      assert.deepEqual(await texts(), ["mine"]);
+      // She herself has left: then her server need not sign.
+      remote.serve(new URL(alice.uri).pathname, { status: 410 });
+      await bob.remote.send(bob, site.site.urls.sharedInbox, deletion, { date: clock.now(), keyId });
+      await site.work();
+      assert.deepEqual(await texts(), []);
+    });
+
+    it("a comment that calls our page, or another's post, its own page: both are found as before", async () => {
+      const honest = reply(alice, "honest");
+      await arrives(alice, alice.activity("Create", honest));
+      await arrives(bob, bob.activity("Create", reply(bob, "grabs the page", { url: PAGE })));
+      await arrives(bob, bob.activity("Create", reply(bob, "grabs the post", { url: honest.id })));
+      assert.equal((await findPost(site.site, PAGE))?.local, true);
+      assert.equal((await findPost(site.site, String(honest.id)))?.authorUri, alice.uri);
+      assert.deepEqual((await texts()).sort(), ["grabs the page", "grabs the post", "honest"]);
+      await arrives(alice, alice.activity("Like", PAGE));
+      assert.equal((await counts()).likes, 1);
+    });
+
+    it("a false name that was stored before: the post of that id, then ours, is found", async () => {
+      const honest = reply(alice, "honest");
+      const grabs = reply(bob, "grabs");
+      await arrives(alice, alice.activity("Create", honest));
+      await arrives(bob, bob.activity("Create", grabs));
+      await site.site.models.posts.updateOne(
+        { uri: String(grabs.id) },
+        { $push: { names: { $each: [PAGE, String(honest.id)] } } },
+      );
+      assert.equal((await findPost(site.site, PAGE))?.local, true);
+      assert.equal((await findPost(site.site, String(honest.id)))?.authorUri, alice.uri);
+    });
+
+    it("an Announce that leads on to the next, and so on: one is asked for", async () => {
+      let fetched = 0;
+      const link = (number: number): Json => ({
+        id: `${remote.origin}/chain?n=${number}`,
+        type: "Like",
+        actor: alice.uri,
+        object: PAGE,
+      });
+      remote.serve("/chain", ({ path }) => {
+        fetched += 1;
+        const number = Number(path.split("=")[1]);
+        return { body: { ...link(number), type: "Announce", object: link(number + 1) } };
+      });
+      assert.equal(
+        await arrives(alice, alice.activity("Announce", link(1))),
+        "passes on what its origin does not say",
+      );
+      assert.equal(fetched, 1);
+    });
+  });
+
+  describe("beside what waits for a slow server", () => {
+    it("others' activities are done, also those that come meanwhile, and however many wait", async () => {
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      let asked = 0;
+      remote.serve("/slow", async () => {
+        asked += 1;
+        await released;
+        return { status: 404 };
+      });
+      for (let each = 0; each < 60; each += 1)
+        await send(
+          alice,
+          alice.activity("Create", alice.note("x", { inReplyTo: `${remote.origin}/slow`, cc: [blog.uri] })),
+        );
+      const work = site.work();
+      await until(() => asked > 0, "the slow server's being asked");
+      await send(bob, bob.activity("Like", PAGE));
+      void site.work();
+      await until(async () => (await counts()).likes === 1, "the like");
+      release();
+      await work;
+      assert.equal(await site.site.models.inbound.countDocuments({ actor: alice.uri, state: "pending" }), 0);
+    });
+  });
+
   describe("in any order", () => {
+    it("a second Undo under the id of the first, as Misskey's: it counts", async () => {
+      const follow = alice.activity("Follow", blog.uri);
+      const undo = { ...alice.activity("Undo", follow), id: `${String(follow.id)}/undo` };
+      for (let round = 0; round < 2; round += 1) {
+        await arrives(alice, follow);
+        assert.equal(await site.site.models.follows.countDocuments({}), 1);
+        clock.advance(10 * MINUTE);
+        await arrives(alice, undo);
+        assert.equal(await site.site.models.follows.countDocuments({}), 0);
+        clock.advance(10 * MINUTE);
+      }
+    });
+
+    it("an edit of the picture, its description or its mark alone: it is the post's", async () => {
+      const picture = { type: "Document", mediaType: "image/png", url: `${remote.origin}/secret.png` };
+      const note = reply(alice, "look", { attachment: [picture] });
+      await arrives(alice, alice.activity("Create", note));
+      const edits: [Json, (row: PostRow | null) => unknown, unknown][] = [
+        [{ attachment: [{ ...picture, name: "A loaf" }] }, (row) => row?.attachments[0]?.alt, "A loaf"],
+        [{ attachment: [picture], sensitive: true }, (row) => row?.sensitive, true],
+        [{ attachment: [] }, (row) => row?.attachments.length, 0],
+      ];
+      for (const [change, seen, wanted] of edits) {
+        clock.advance(10 * MINUTE);
+        const update = alice.activity("Update", { ...note, ...change, updated: later(-MINUTE) });
+        assert.equal(await arrives(alice, update), "was edited");
+        assert.equal(seen(await findPost(site.site, String(note.id))), wanted);
+      }
+      clock.advance(10 * MINUTE);
+      const same = alice.activity("Update", { ...note, attachment: [], updated: later(-MINUTE) });
+      assert.equal(await arrives(alice, same), "says nothing new");
+    });
+
     it("a Delete before its Create: nothing appears", async () => {
       const note = reply(alice, "too soon");
       await arrives(alice, alice.activity("Delete", { id: note.id, type: "Tombstone" }));

@@ -80,7 +80,8 @@ describe("searching", () => {
     it("answers those who type a mention", async () => {
       const { body } = await app.get("/api/v1/accounts/search", { q: "an", limit: 1 });
       assert.equal(body[0].acct, "anna@remote.example");
-      assert.deepEqual((await app.get("/api/v1/accounts/search", { q: "" })).body, []);
+      for (const q of ["", "a\0n", "an\0"])
+        assert.deepEqual((await app.get("/api/v1/accounts/search", { q })).body, []);
       await stranger.get("/api/v1/accounts/search", { q: "an" }, { expect: 401 });
     });
   });

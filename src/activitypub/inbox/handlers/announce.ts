@@ -57,7 +57,9 @@ async function passedOn(site: Site, inner: ReadActivity, dispatch: Dispatch): Pr
       return passedOnDelete(site, inner.objectId);
     default: {
       const own = readActivity(await fetchObject(site, inner.id));
-      if (!own.ok || own.activity.id !== inner.id) return ignored("passes on what its origin does not say");
+      // Another type would be another activity: an Announce leads on to the next, and so on for ever.
+      if (!own.ok || own.activity.id !== inner.id || own.activity.type !== inner.type)
+        return ignored("passes on what its origin does not say");
       return dispatch(site, own.activity);
     }
   }
