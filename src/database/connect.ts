@@ -83,12 +83,16 @@ function open(options: DatabaseOptions, uri: string | undefined): Database {
   const stop = new AbortController();
   const available = (): boolean => connection.readyState === mongoose.ConnectionStates.connected;
 
+  const startStore = async (): Promise<void> => {
+    await embedded?.close();
+    const { dataDir, durability } = options;
+    embedded = await startEmbedded({ directory: join(dataDir, "db"), durability });
+  };
+  /** Another process serves the folder: with it ends its socket. */
+  const isGuest = (): boolean => embedded?.owner === false;
+
   const connect = async (): Promise<void> => {
-    if (uri === undefined)
-      embedded = await startEmbedded({
-        directory: join(options.dataDir, "db"),
-        durability: options.durability,
-      });
+    if (uri === undefined) await startStore();
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       stop.signal.throwIfAborted();
       try {
@@ -116,19 +120,23 @@ function open(options: DatabaseOptions, uri: string | undefined): Database {
    * The driver reconnects by itself, but its monitor can hang for good: a command written in the instant in which its
    * socket dies waits for a `drain` that never comes (mongodb 7.8, Connection.writeCommand). A second client finds out
    * whether the server is back, and takes the place of the first. To be taken out when the driver no longer does that:
-   * without it, the test of a store that is away fails one time in four.
+   * without it, the test of a store that is away fails one time in four. Where another process has served the folder, the
+   * driver waits for a socket that will not come back: the folder is asked for again, and may become ours.
    */
   const revive = async (): Promise<void> => {
     await opened;
-    for (await rest(STUCK, stop.signal); !available(); await rest(FIRST_PAUSE, stop.signal)) {
-      const client = new mongoose.mongo.MongoClient(embedded?.uri ?? uri ?? "", DRIVER);
+    const first = isGuest() ? FIRST_PAUSE : STUCK;
+    for (await rest(first, stop.signal); !available(); await rest(FIRST_PAUSE, stop.signal)) {
+      let client: mongoose.mongo.MongoClient | undefined;
       try {
+        if (isGuest()) await startStore();
+        client = new mongoose.mongo.MongoClient(embedded?.uri ?? uri ?? "", DRIVER);
         await client.connect();
         stop.signal.throwIfAborted();
         if (available()) await client.close();
         else replaceClient(connection, client);
       } catch (error) {
-        await client.close().catch(() => undefined);
+        await client?.close().catch(() => undefined);
         stop.signal.throwIfAborted();
         options.logger.debug({ error: reasonOf(error) }, "the database is still away");
       }

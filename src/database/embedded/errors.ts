@@ -96,7 +96,7 @@ export function notImplemented(what: string): StoreError {
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  if (/ENOSPC|MDB_MAP_FULL|no space left|mapsize|map full/i.test(text)) {
+  if (/ENOSPC|MDB_MAP_FULL|no space left|mapsize|map full|Input\/output error/i.test(text)) {
     return new StoreError(codes.outOfDiskSpace, `the embedded store cannot write: ${text}`);
   }
   return new StoreError(codes.internal, `the embedded store failed: ${text}`);

@@ -97,10 +97,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
     if (shared.get(directory) === mine) shared.delete(directory);
     throw error;
   }
+  // What another process serves is not held: who starts again when that one has ended gets what is there then.
+  if (!running.owner && shared.get(directory) === mine) shared.delete(directory);
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     if (--mine.users > 0) return;
-    shared.delete(directory);
+    if (shared.get(directory) === mine) shared.delete(directory);
+    if (!running.owner) return;
     const stopping = running.stop().finally(() => closing.delete(directory));
     closing.set(directory, stopping);
     await stopping;

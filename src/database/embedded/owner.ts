@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -9,6 +19,8 @@ interface Owner {
   readonly pid: number;
   /** When that process began, where the system tells; a later process may have been given the same number. */
   readonly began: string | undefined;
+  /** Within which numbering of processes: a container's own says nothing outside of it. */
+  readonly space: string | undefined;
   readonly socket: string;
 }
 
@@ -49,8 +61,24 @@ function isAlive(pid: number): boolean {
   }
 }
 
+function pidSpace(): string | undefined {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return undefined;
+  }
+}
+
+const heartbeatMilliseconds = 1000;
+/** A lock of another container's that has not been touched for this long is nobody's. Less than the patience. */
+const silenceMilliseconds = 6000;
+
 /** Whether the very process that wrote the lock is still there. */
-function holds({ pid, began }: Owner): boolean {
+function holds({ pid, began, space }: Owner, lock: string): boolean {
+  if (space !== undefined && space !== pidSpace()) {
+    const touched = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+    return touched !== undefined && Date.now() - touched < silenceMilliseconds;
+  }
   if (!isAlive(pid)) return false;
   const now = beganAt(pid);
   return began === undefined || now === undefined || began === now;
@@ -60,7 +88,7 @@ function readOwner(lock: string): Owner | undefined {
   try {
     const parsed = JSON.parse(readFileSync(lock, "utf8")) as Partial<Owner>;
     if (typeof parsed.pid !== "number" || typeof parsed.socket !== "string") return undefined;
-    return { pid: parsed.pid, began: parsed.began, socket: parsed.socket };
+    return { pid: parsed.pid, began: parsed.began, space: parsed.space, socket: parsed.socket };
   } catch {
     return undefined;
   }
@@ -100,7 +128,7 @@ function removeSocket(socket: string): void {
 
 function tryLock(lock: string): Claim | undefined {
   const socket = makeSocketPath();
-  const mine: Owner = { pid: process.pid, began: beganAt(process.pid), socket };
+  const mine: Owner = { pid: process.pid, began: beganAt(process.pid), space: pidSpace(), socket };
   try {
     writeFileSync(lock, JSON.stringify(mine), { flag: "wx", mode: 0o600 });
   } catch (error) {
@@ -108,10 +136,18 @@ function tryLock(lock: string): Claim | undefined {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
     throw error;
   }
+  const heart = setInterval(() => {
+    try {
+      utimesSync(lock, new Date(), new Date());
+    } catch {
+      // The folder is gone, and with it what was to be guarded.
+    }
+  }, heartbeatMilliseconds).unref();
   return {
     socket,
     owner: true,
     release() {
+      clearInterval(heart);
       removeSocket(socket);
       if (readOwner(lock)?.socket === socket) rmSync(lock, { force: true });
     },
@@ -130,7 +166,7 @@ function breakLock(lock: string): void {
   }
   try {
     const owner = readOwner(lock);
-    if (owner !== undefined && holds(owner)) return;
+    if (owner !== undefined && holds(owner, lock)) return;
     if (owner !== undefined) removeSocket(owner.socket);
     rmSync(lock, { force: true });
   } finally {
@@ -156,7 +192,7 @@ export async function claim(directory: string, patience = patienceMilliseconds):
     }
     const waited = performance.now() - started;
     // A lock that cannot be read is either being written this very moment, or left half by a crash.
-    if (owner === undefined ? waited > Math.min(1000, patience / 2) : !holds(owner)) {
+    if (owner === undefined ? waited > Math.min(1000, patience / 2) : !holds(owner, lock)) {
       breakLock(lock);
       continue;
     }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -10,7 +10,10 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { MongoClient } from "mongodb";
 import { startEmbedded } from "../../../src/database/embedded/index.ts";
+import { openDatabase } from "../../../src/database/connect.ts";
 import { claim } from "../../../src/database/embedded/owner.ts";
+import { silentLogger } from "../../../src/support/logger.ts";
+import { until } from "../../support/until.ts";
 
 const program = fileURLToPath(new URL("./served.ts", import.meta.url));
 
@@ -94,6 +97,46 @@ describe("the owner of a data folder", function () {
     claimed.release();
     writeFileSync(join(directory, "owner.lock"), "{ half a lo");
     (await claim(directory, 200)).release();
+  });
+
+  it("of another container is known by the touch of its lock, since its number says nothing here", async () => {
+    const lock = join(directory, "owner.lock");
+    const elsewhere = {
+      pid: 2 ** 22 + 1,
+      began: "1",
+      space: "pid:[1]",
+      socket: join(directory, "none.sock"),
+    };
+    writeFileSync(lock, JSON.stringify(elsewhere));
+    await assert.rejects(claim(directory, 200), { name: "FolderInUse" });
+    const before = new Date(Date.now() - 60_000);
+    utimesSync(lock, before, before);
+    const claimed = await claim(directory, 200);
+    assert.equal(claimed.owner, true);
+    claimed.release();
+  });
+
+  it("is followed by a process that used its socket, or by whoever has the folder then", async () => {
+    const folder = join(directory, "db");
+    const first = start(folder, "stay");
+    assert.equal((await first.said).owner, true);
+    const database = openDatabase({
+      dataDir: directory,
+      durability: "os",
+      startTimeout: 30,
+      logger: silentLogger,
+    });
+    await database.opened;
+    await database.connection.db?.collection("c").insertOne({ n: 1 });
+    await end(first.child, "SIGTERM");
+    await until(() => !database.available(), "the loss of the socket", 30_000);
+    await until(() => database.available(), "the store's being back", 30_000);
+    await database.connection.db?.collection("c").insertOne({ n: 2 });
+    assert.equal(await database.connection.db?.collection("c").countDocuments(), 2);
+    const second = start(folder, "stay");
+    assert.equal((await second.said).owner, false);
+    await end(second.child, "SIGTERM");
+    await database.close();
   });
 
   it("that lives and does not answer is not pushed aside: the message says what to do", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Document, IndexSpecification } from "mongodb";
+import type { Document, Filter, IndexSpecification } from "mongodb";
 import type { Opened } from "./opened.ts";
 import { opened } from "./opened.ts";
 
@@ -134,6 +134,33 @@ describe("plans", () => {
     assert.equal(await index({ other: 5 }), "COLLSCAN");
     const keyset = { $or: [{ pri: { $lt: 5 } }, { pri: 5, at: { $gt: 3 } }], state: "new" };
     assert.equal(await index(keyset, { pri: -1, at: 1 }), "queue");
+  });
+
+  it("lose no row where a pattern and a range, or two long ends, meet on one field", async () => {
+    for (const keys of [{ n: 1 }, { n: 1, m: 1 }] as const) {
+      const c = it_.fresh<{ _id: number; n: string; m?: number }>();
+      await c.createIndex(keys, { unique: true });
+      const long = "x".repeat(1600);
+      await c.insertMany([
+        { _id: 1, n: "abc" },
+        { _id: 2, n: "abcd", m: 2 },
+        { _id: 3, n: `${long}a` },
+        { _id: 4, n: `${long}b` },
+      ]);
+      const ids = async (filter: Filter<{ n: string }>, sort: 1 | -1 = 1): Promise<number[]> =>
+        (
+          await c
+            .find(filter as object)
+            .sort({ n: sort })
+            .toArray()
+        ).map((row) => row._id);
+      assert.deepEqual(await ids({ n: { $regex: "^abc", $gte: "a" } }), [1, 2]);
+      assert.deepEqual(await ids({ n: { $regex: "^abc", $gte: "a" } }, -1), [2, 1]);
+      assert.deepEqual(await ids({ n: { $regex: "^abc", $lt: "abcd" } }), [1]);
+      assert.deepEqual(await ids({ n: { $gte: `${long}a`, $lte: `${long}b` } }), [3, 4]);
+      assert.deepEqual(await ids({ n: { $gt: `${long}a`, $lte: `${long}b` } }), [4]);
+      assert.deepEqual(await ids({ n: { $regex: `^${long}` } }), [3, 4]);
+    }
   });
 
   it("refuse a hint that names no index, and follow one that does", async () => {

@@ -236,6 +236,19 @@ describe("updates", () => {
     );
   });
 
+  it("lets no upsert change the _id that its query gives", async () => {
+    const c = it_.fresh<{ _id: number; n?: number }>();
+    for (const update of [{ $setOnInsert: { _id: 2 } }, { $set: { _id: 2 } }])
+      await assert.rejects(c.updateOne({ _id: 1 }, update, { upsert: true }), { code: 66 });
+    assert.equal(await c.countDocuments(), 0);
+    await c.updateOne({ _id: 1 }, { $setOnInsert: { _id: 1, n: 1 } }, { upsert: true });
+    await c.updateOne({ n: 2 }, { $setOnInsert: { _id: 2 } }, { upsert: true });
+    assert.deepEqual(await c.find().toArray(), [
+      { _id: 1, n: 1 },
+      { _id: 2, n: 2 },
+    ]);
+  });
+
   it("replaces a whole document but for its _id", async () => {
     const collection = it_.fresh();
     await collection.insertOne({ _id: 1 as never, a: 1 });

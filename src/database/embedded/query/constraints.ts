@@ -1,6 +1,6 @@
 import { Double } from "bson";
 import { place, placeOf } from "../bson/compare.ts";
-import { encodeKey, nullKey } from "../bson/keys.ts";
+import { encodeKey, nullKey, successor } from "../bson/keys.ts";
 import type { Value } from "../bson/value.ts";
 import { isNumber } from "../bson/value.ts";
 import { StoreError } from "../errors.ts";
@@ -76,7 +76,7 @@ function regex(operand: Value): Constraint {
   } else {
     // The key of the prefix without its terminator; all keys that begin with it follow.
     const start = encodeKey(prefix).subarray(0, -2);
-    strings = { lo: start, loIncluded: true, hi: start, hiIncluded: true };
+    strings = { lo: start, loIncluded: true, hi: successor(start) as Buffer, hiIncluded: false };
   }
   return { intervals: [strings, stored], exact: false, present: true };
 }

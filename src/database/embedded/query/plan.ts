@@ -62,8 +62,8 @@ function fit(intervals: readonly Interval[], limit: number): { intervals: Interv
     return {
       lo: low ? interval.lo.subarray(0, kept) : interval.lo,
       loIncluded: low || interval.loIncluded,
-      hi: high ? interval.hi.subarray(0, kept) : interval.hi,
-      hiIncluded: high || interval.hiIncluded,
+      hi: high ? (successor(interval.hi.subarray(0, kept)) ?? top) : interval.hi,
+      hiIncluded: !high && interval.hiIncluded,
     };
   });
   return { intervals: fitted, cut };

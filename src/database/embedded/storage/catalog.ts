@@ -309,7 +309,8 @@ export class Catalog {
       });
       this.#kv.put(collectionKey(collection.db, collection.name), encode(stored));
     }
-    if (this.#dirty.size > 0) {
+    // Also when what was made is gone again: its numbers stand in the list of garbage and must not be given out anew.
+    if (this.#dirty.size > 0 || this.#newGarbage.length > 0) {
       const next = Buffer.alloc(4);
       next.writeUInt32BE(this.#nextSpace, 0);
       this.#kv.put(nextSpaceKey, next);

@@ -202,7 +202,6 @@ function applyOperators(
     )
     .sort((a, b) => comparePaths(a.parts, b.parts));
   for (const { operation, parts } of steps) applyOne(document, operation, parts, target);
-  if (target.inserting) return;
   const after = document.get("_id");
   if (id !== undefined && (after === undefined || !equal(id, after))) {
     throw new StoreError(
