@@ -169,15 +169,21 @@ async function visibleKinds(
   return follows === null ? ["public", "unlisted"] : ["public", "unlisted", "followers"];
 }
 
-/** Accepted quotes of a post, newest first. One query. */
+/** Accepted quotes of a post, newest first. One query. @param visibility left out: of any, for who may see them all. */
 export async function quotesPage(
   site: Site,
   post: Pick<PostRow, "_id">,
   page: StatusPage,
+  visibility?: PostRow["visibility"],
 ): Promise<PostRow[]> {
   return sortedPage(
     site.models.posts,
-    { "quote.id": post._id, "quote.state": "accepted", deletedAt: { $exists: false } },
+    {
+      "quote.id": post._id,
+      "quote.state": "accepted",
+      deletedAt: { $exists: false },
+      ...(visibility === undefined ? {} : { visibility }),
+    },
     page,
     "_id",
     { "quote.id": 1, _id: -1 },

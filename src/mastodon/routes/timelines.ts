@@ -83,9 +83,10 @@ function filterIn(params: Params): ListingFilter {
 }
 
 async function aboutPost({ site }: Context, post: PostRow, page: StatusPage): Promise<PostRow[]> {
-  const quotes = await quotesPage(site, post, page);
+  const quotes = await quotesPage(site, post, page, "public");
   const isHere =
     (page.maxId === undefined || post._id < page.maxId) && post._id > (page.minId ?? page.sinceId ?? 0);
-  const open = quotes.filter((row) => row.visibility === "public");
-  return [...open, ...(isHere && post.visibility === "public" ? [post] : [])].slice(0, page.limit);
+  const rows = [...quotes, ...(isHere && post.visibility === "public" ? [post] : [])];
+  // Read upwards, a page ends at its newer end: what is quoted is the oldest of all.
+  return page.minId === undefined ? rows.slice(0, page.limit) : rows.slice(-page.limit);
 }

@@ -150,6 +150,29 @@ describe("timelines for apps", () => {
     assert.deepEqual((await get("https://nowhere.example/")).body, []);
   });
 
+  it("about a link are whole pages, whatever is not for everybody between", async () => {
+    const article = await publishPost(api.site, {
+      url: `${api.origin}/posts/quoted`,
+      title: "Quoted",
+      html: "<p>1</p>",
+      published: new Date(Date.now() - 60_000),
+    });
+    const expected = [article];
+    for (let at = 0; at < 12; at += 1) {
+      const quote = await storePost(api.site, anna, {
+        visibility: at % 3 === 0 ? "unlisted" : "public",
+        publishedAt: new Date(Date.now() + at * 1000),
+        quote: { uri: article.uri, id: article._id, state: "accepted" },
+      });
+      if (quote.visibility === "public") expected.unshift(quote);
+    }
+    const about = { url: article.url, limit: 4 };
+    const pages = await stranger.pages("/api/v1/timelines/link", about);
+    assert.deepEqual(pages.flatMap(idsOf), texts(expected));
+    const upwards = await stranger.get("/api/v1/timelines/link", { ...about, min_id: "1" });
+    assert.deepEqual(idsOf(upwards), texts(expected.slice(-4)));
+  });
+
   it("that upstream took away are 404", async () => {
     await app.get("/api/v1/timelines/direct", {}, { expect: 404 });
   });
