@@ -32,9 +32,15 @@ export interface Outgoing {
   supersedes?: boolean;
 }
 
+/** Two ids made in one millisecond may be the same: what has this one must be given another, or it would never be sent. */
+export class IdTaken extends Error {
+  override readonly name = "IdTaken";
+}
+
 /**
  * Takes an activity into the queue: stores it with the intent to fan it out and wakes the worker. Sends nothing itself.
  * Idempotent by `id`: a repeated call gives the row of the first.
+ * @throws {IdTaken} where that is about something else.
  */
 export async function enqueueActivity(site: Site, outgoing: Outgoing): Promise<ActivityRow> {
   const row = await store(site, outgoing);
@@ -54,8 +60,14 @@ async function store(site: Site, outgoing: Outgoing): Promise<ActivityRow> {
       if (!isDuplicateKey(error)) throw error;
       if (outgoing.id === undefined) continue;
       const first = await site.models.activities.findById(outgoing.id).lean<ActivityRow | null>();
-      if (first !== null) return first;
-      throw error;
+      if (first === null) throw error;
+      if (
+        first.object !== outgoing.object ||
+        first.type !== outgoing.type ||
+        first.actor !== outgoing.actor._id
+      )
+        throw new IdTaken(`The id ${outgoing.id} is that of another activity.`, { cause: error });
+      return first;
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Collection, Filter } from "mongodb";
 import type { Model } from "mongoose";
 import { native } from "../database/native.ts";
 import type { ActorRow, IntentRow, PostRow } from "../database/rows.ts";
+import { IdTaken } from "../delivery/enqueue.ts";
 import type { Site } from "../site.ts";
 import { MINUTE, fromNow } from "../support/clock.ts";
 import { snowflake } from "../support/ids.ts";
@@ -48,7 +49,17 @@ async function turn<Row extends { _id: number; fingerprint?: string }>(
   const rows = native<ActorRow | PostRow>(site.models[collection] as Model<ActorRow | PostRow>);
   const { _id } = row;
   if (intent) {
-    await send(site, row, intent);
+    try {
+      await send(site, row, intent);
+    } catch (error) {
+      if (!(error instanceof IdTaken)) throw error;
+      const now = site.clock.now();
+      await rows.updateOne(
+        { _id, "outgoing.id": intent.id },
+        { $set: { "outgoing.$.id": snowflake(now), outgoingAt: now } },
+      );
+      return 0;
+    }
     await settle(site, rows, row, intent);
   }
   // Only if nothing was added meanwhile; what was added has set its own due time.

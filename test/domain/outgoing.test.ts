@@ -110,7 +110,15 @@ describe("intents", () => {
     it(`of a ${visibility} answer go to nobody whom its text does not name, not even to whom it answers`, async () => {
       const [bob, carol] = [remote.character("bob"), remote.character("carol")];
       const actor = await resolveActor(made.site, bob.uri);
-      const note = noteBy(actor, { uri: `${bob.uri}/notes/${visibility}` });
+      const own = await publishPost(made.site, {
+        url: PAGE,
+        title: "Bread",
+        html: "<p>Flour.</p>",
+        federate: false,
+      });
+      const note = noteBy(actor, { uri: `${bob.uri}/notes/${visibility}`, inReplyTo: own.uri });
+      await receivePost(made.site, actor, note);
+      clock.advance(MINUTE);
       const post = await publishPost(
         made.site,
         { text: `@${carol.handle} look what he writes`, inReplyTo: note.uri },
@@ -180,6 +188,18 @@ describe("intents", () => {
       (await rows()).map((row) => row._id),
       [intent?.id],
     );
+  });
+
+  it("that were given the same id in the same moment are both sent, the second under another", async () => {
+    const first = await publishPost(made.site, { markdown: "one" });
+    const second = await publishPost(made.site, { markdown: "two" });
+    const id = first.outgoing?.[0]?.id;
+    assert.ok(id);
+    await made.site.models.posts.updateOne({ _id: second._id }, { $set: { "outgoing.0.id": id } });
+    await drainOutgoing(made.site);
+    const told = (await sent()).map((activity) => activity.object["id"]).sort();
+    assert.deepEqual(told, [first.uri, second.uri].sort());
+    assert.equal(await made.site.models.posts.countDocuments({ outgoingAt: { $exists: true } }), 0);
   });
 
   it("worked on by four processes at once become one activity each", async () => {
