@@ -31,7 +31,12 @@ export function createClockwork(site: Site): Clockwork {
   const loops: Record<Exclude<Work, "delivery">, Loop> = {
     outgoing: new Loop(site, "outgoing", () => drainOutgoing(site)),
     fanout: new Loop(site, "fanout", () => drainFanout(site, { signal: ending.signal })),
-    inbox: new Loop(site, "inbox", () => inbox.drain()),
+    inbox: new Loop(
+      site,
+      "inbox",
+      () => inbox.drain(),
+      () => inbox.nudge(),
+    ),
     media: new Loop(site, "media", () => drainUploads(site)),
     scheduled: new Loop(site, "scheduled", () => drainScheduled(site)),
     polls: new Loop(site, "polls", () => drainPolls(site)),
@@ -68,7 +73,6 @@ export function createClockwork(site: Site): Clockwork {
     wake(work) {
       if (work === "delivery") deliver();
       else loops[work].wake();
-      if (work === "inbox") inbox.nudge();
     },
     async stop() {
       await Promise.all(tasks.map(async (task) => task.destroy()));
@@ -84,19 +88,26 @@ class Loop {
   readonly #site: Site;
   readonly #name: string;
   readonly #work: () => Promise<unknown>;
+  readonly #nudge: () => void;
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
 
-  constructor(site: Site, name: string, work: () => Promise<unknown>) {
+  /** @param nudge makes a run that waits for something slow look again. */
+  constructor(site: Site, name: string, work: () => Promise<unknown>, nudge: () => void = () => undefined) {
     this.#site = site;
     this.#name = name;
     this.#work = work;
+    this.#nudge = nudge;
   }
 
   wake(): void {
     this.#again = true;
-    if (this.#stopped || this.#running) return;
+    if (this.#stopped) return;
+    if (this.#running) {
+      this.#nudge();
+      return;
+    }
     this.#running = this.#run().finally(() => (this.#running = undefined));
   }
 

@@ -1,5 +1,6 @@
 import { insertRow } from "../database/native.ts";
 import type { ActorRow, InteractionRow, PostRow, Visibility } from "../database/rows.ts";
+import { visibilityOf } from "../documents/read-post.ts";
 import { announce, type Site } from "../site.ts";
 import { idRange, type PageRequest } from "../support/cursors.ts";
 import { isDuplicateKey } from "../support/errors.ts";
@@ -13,7 +14,6 @@ import { done, ignored, type Outcome } from "./outcome.ts";
 import { bury, isBuried } from "./tombstones.ts";
 import { isFollowedOrAsked } from "./wanted.ts";
 import { isOpen, seenByAnyone } from "./visibility.ts";
-import { visibilityOf } from "../documents/read-post.ts";
 
 /** What others are told of; bookmarks and mutes are nobody else's business. */
 type Kind = "like" | "boost";
