@@ -11,11 +11,11 @@ import { supersededTypes } from "./order.ts";
 const KEEP = 30 * DAY;
 
 export interface Outgoing {
-  /** Snowflake of the activity. Given, the call can be repeated without harm; left out, one is made. */
+  /** Snowflake of the activity. Given, the call can be repeated without harm; left out, one that is free is made. */
   id?: number;
   /** The local account that signs. */
   actor: ActorRow;
-  /** The whole document, with its id `urls.activity(id)`, as it will be sent. */
+  /** The document as it will be sent; its id is added. */
   activity: Record<string, unknown>;
   type: string;
   /** Id of what it is about: deliveries of one object to one host keep their order. */
@@ -75,10 +75,12 @@ async function store(site: Site, outgoing: Outgoing): Promise<ActivityRow> {
 function compose(site: Site, outgoing: Outgoing): ActivityRow {
   const now = site.clock.now();
   const id = outgoing.id ?? snowflake(now);
-  const body = JSON.stringify(outgoing.activity);
+  const uri = site.urls.activity(id);
+  const { "@context": context, ...activity } = outgoing.activity;
+  const body = JSON.stringify({ "@context": context, id: uri, ...activity });
   return {
     _id: id,
-    uri: site.urls.activity(id),
+    uri,
     type: outgoing.type,
     actor: outgoing.actor._id,
     object: outgoing.object,

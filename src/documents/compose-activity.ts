@@ -4,7 +4,8 @@ import { isObject, type JsonObject } from "./parse-json.ts";
 export { CONTEXT, withContext } from "./context.ts";
 
 export interface ActivityParts {
-  id: string;
+  /** Left out of what is sent: the queue gives it one. */
+  id?: string;
   type: string;
   /** The actor's id. */
   actor: string;
@@ -23,7 +24,7 @@ export interface ActivityParts {
 export function composeActivity(parts: ActivityParts): JsonObject {
   const { id, type, actor, object, to, cc, published, updated } = parts;
   return withContext({
-    id,
+    ...(id === undefined ? {} : { id }),
     type,
     actor,
     ...(published === undefined ? {} : { published: published.toISOString() }),

@@ -75,14 +75,12 @@ export function composeStamp(stamp: {
 
 /** Asks the author of `quoted` to consent; `instrument` is the quoting post, whole, for who may not fetch it. */
 export function composeQuoteRequest(request: {
-  id: string;
   actor: string;
   quoted: string;
   instrument: JsonObject;
   to: string;
 }): JsonObject {
   return withContext({
-    id: request.id,
     type: "QuoteRequest",
     actor: request.actor,
     to: [request.to],

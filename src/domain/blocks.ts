@@ -1,8 +1,7 @@
 import type { ActorRow, RelationRow } from "../database/rows.ts";
-import { enqueueActivity } from "../delivery/enqueue.ts";
+import { enqueueActivity, IdTaken, type Outgoing } from "../delivery/enqueue.ts";
 import { composeActivity } from "../documents/compose-activity.ts";
 import type { Site } from "../site.ts";
-import { snowflake } from "../support/ids.ts";
 import { removeFollowerOf } from "./follow-requests.ts";
 import { unfollowActor } from "./following.ts";
 import { leaveTimelines } from "./timelines.ts";
@@ -45,12 +44,9 @@ export async function unblockActor(site: Site, account: ActorRow, target: ActorR
     await dropRelation(site, target, account, "blockedBy");
     return true;
   }
-  const id = snowflake(site.clock.now());
   await enqueueActivity(site, {
-    id,
     actor: account,
     activity: composeActivity({
-      id: site.urls.activity(id),
       type: "Undo",
       actor: account.uri,
       object: { id: blockId(site, row), type: "Block", actor: account.uri, object: target.uri },
@@ -64,17 +60,18 @@ export async function unblockActor(site: Site, account: ActorRow, target: ActorR
   return true;
 }
 
-/** The row's own id is that of the Block: an Undo names it as long as the row stands, and a repeated call sends it once. */
-function blockId(site: Site, row: Pick<RelationRow, "_id">): string {
-  return site.urls.activity(row._id);
+/**
+ * The row's own id is that of the Block, unless something else had it: an Undo names it as long as the row stands, and a
+ * repeated call sends it once.
+ */
+function blockId(site: Site, row: Pick<RelationRow, "_id" | "uri">): string {
+  return row.uri ?? site.urls.activity(row._id);
 }
 
 async function sendBlock(site: Site, account: ActorRow, target: ActorRow, row: RelationRow): Promise<void> {
-  await enqueueActivity(site, {
-    id: row._id,
+  const block: Outgoing = {
     actor: account,
     activity: composeActivity({
-      id: blockId(site, row),
       type: "Block",
       actor: account.uri,
       object: target.uri,
@@ -84,7 +81,14 @@ async function sendBlock(site: Site, account: ActorRow, target: ActorRow, row: R
     type: "Block",
     object: target.uri,
     inboxes: [target.inbox],
-  });
+  };
+  try {
+    await enqueueActivity(site, { ...block, id: row._id });
+  } catch (error) {
+    if (!(error instanceof IdTaken)) throw error;
+    const { uri } = await enqueueActivity(site, block);
+    await setRelation(site, account, target, "block", { uri });
+  }
 }
 
 /** Somebody elsewhere has blocked one of our accounts, which shows them nothing of theirs any more. */

@@ -26,13 +26,13 @@ export async function boost(
   }
   const existing = await boostBy(site, account, post);
   if (existing) return existing;
-  const now = site.clock.now();
-  const id = snowflake(now);
-  const intent: IntentRow = { id, type: "Create", at: now };
   const wanted = isOpen(post) && visibility !== "direct" ? visibility : "followers";
+  const interaction = await begin(site, account, post, wanted);
+  const { _id, uri, createdAt: now } = interaction;
+  const intent: IntentRow = { id: _id, type: "Create", at: now };
   const row = boostRow(post, account, {
-    _id: id,
-    uri: site.urls.activity(id),
+    _id,
+    uri,
     local: true,
     visibility: wanted,
     ...addressing(wanted, { followers: site.urls.followers(account.username), mentions: [post.authorUri] }),
@@ -42,7 +42,7 @@ export async function boost(
     outgoing: [intent],
     outgoingAt: now,
   });
-  if (!(await store(site, row))) return boost(site, account, post, visibility);
+  if (!(await store(site, row, interaction))) return boost(site, account, post, visibility);
   site.wake("outgoing");
   await finish(site, row, account, post);
   return row;
@@ -108,11 +108,27 @@ export async function keepBoost(
   try {
     await insertRow(site.models.posts, row);
   } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    const there = await site.models.posts.findById(row._id, { boostOf: 1 }).lean<PostRow | null>();
     // It was kept before.
-    if (isDuplicateKey(error)) return;
-    throw error;
+    if (there === null || there.boostOf === row.boostOf) return;
+    const renamed = await takeAnotherId(site, interaction);
+    return keepBoost(site, actor, post, renamed, visibility, to, cc);
   }
   await placeInTimelines(site, row);
+}
+
+/** A post has the id of the interaction, which is to be that of the boost as well. */
+async function takeAnotherId(site: Site, interaction: InteractionRow): Promise<InteractionRow> {
+  const renamed = { ...interaction, _id: snowflake(site.clock.now()) };
+  await site.models.interactions.deleteOne({ _id: interaction._id });
+  try {
+    await insertRow(site.models.interactions, renamed);
+    return renamed;
+  } catch (error) {
+    if (isDuplicateKey(error)) return takeAnotherId(site, interaction);
+    throw error;
+  }
 }
 
 /** Forgets the row of a boost that was undone. */
@@ -152,24 +168,45 @@ function boostRow(post: PostRow, author: ActorRow, own: Own): PostRow {
   };
 }
 
-async function store(site: Site, row: PostRow): Promise<boolean> {
+/** The row that counts a boost: a new one, or what was left of one that a crash has interrupted. */
+async function begin(
+  site: Site,
+  account: ActorRow,
+  post: PostRow,
+  visibility: Visibility,
+): Promise<InteractionRow> {
+  const createdAt = site.clock.now();
+  const _id = snowflake(createdAt);
+  const boosting = { kind: "boost", actor: account._id, post: post._id } as const;
   const interaction: InteractionRow = {
-    _id: row._id,
-    kind: "boost",
-    actor: row.author,
-    post: row.boostOf ?? 0,
-    uri: row.uri,
-    ...(isOpen(row) ? {} : { closed: true }),
-    createdAt: row.createdAt,
+    _id,
+    ...boosting,
+    uri: site.urls.activity(_id),
+    ...(isOpen({ visibility }) ? {} : { closed: true }),
+    createdAt,
   };
   try {
     await insertRow(site.models.interactions, interaction);
+    return interaction;
   } catch (error) {
-    // Boosted at the same moment elsewhere, or the snowflake was taken: the caller looks again.
-    if (isDuplicateKey(error)) return false;
-    throw error;
+    if (!isDuplicateKey(error)) throw error;
+    const begun = await site.models.interactions.findOne(boosting).lean<InteractionRow | null>();
+    // Otherwise the snowflake was taken.
+    return begun ?? begin(site, account, post, visibility);
   }
-  await insertRow(site.models.posts, row);
+}
+
+/** @returns whether it is stored; if not, another attempt has stored it or its id is not free, and the caller looks again. */
+async function store(site: Site, row: PostRow, interaction: InteractionRow): Promise<boolean> {
+  try {
+    await insertRow(site.models.posts, row);
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    const there = await site.models.posts.findById(row._id).lean<PostRow | null>();
+    const isBoosted = there?.boostOf === row.boostOf && there?.deletedAt === undefined;
+    if (!isBoosted) await site.models.interactions.deleteOne({ _id: interaction._id });
+    return false;
+  }
   await site.models.posts.updateOne({ _id: interaction.post }, { $inc: { boostsCount: 1 } });
   return true;
 }

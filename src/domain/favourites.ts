@@ -12,13 +12,18 @@ import { inOrderOf, sortedPage } from "./page.ts";
 
 /** Likes a post and tells its author. Again: nothing more. @throws {NotFound} for what the account may not see. */
 export async function favourite(site: Site, account: ActorRow, post: PostRow): Promise<void> {
-  const id = snowflake(site.clock.now());
+  await mustSee(site, account, post);
+  const known = { kind: "like", actor: account._id, post: post._id } as const;
+  if ((await site.models.interactions.exists(known)) !== null) return;
+  const author = await site.models.actors.findById(post.author).lean<ActorRow | null>();
+  // The activity first: of a crash in between a Like is left that can be given again, never one that nobody sends.
+  const id =
+    author === null || author.local
+      ? snowflake(site.clock.now())
+      : await tell(site, account, author, "Like", post.uri);
   if (!(await keep(site, "like", account, post, id, site.urls.activity(id)))) return;
   await site.models.posts.updateOne({ _id: post._id }, { $inc: { likesCount: 1 } });
-  const author = await site.models.actors.findById(post.author).lean<ActorRow | null>();
-  if (!author) return;
-  if (author.local) await notify(site, { owner: author, type: "favourite", from: account, post });
-  else await tell(site, account, author, id, "Like", post.uri);
+  if (author?.local === true) await notify(site, { owner: author, type: "favourite", from: account, post });
   announce(site, "like", { actor: account, post });
 }
 
@@ -32,13 +37,14 @@ export async function unfavourite(site: Site, account: ActorRow, post: PostRow):
   const author = await site.models.actors.findById(post.author).lean<ActorRow | null>();
   if (author && !author.local) {
     const like = { id: row.uri, type: "Like", actor: account.uri, object: post.uri };
-    await tell(site, account, author, snowflake(site.clock.now()), "Undo", like);
+    await tell(site, account, author, "Undo", like);
   }
   announce(site, "unlike", { actor: account, post });
 }
 
 /** Keeps a post for oneself; nobody is told. @throws {NotFound} for what the account may not see. */
 export async function bookmark(site: Site, account: ActorRow, post: PostRow): Promise<void> {
+  await mustSee(site, account, post);
   await keep(site, "bookmark", account, post, snowflake(site.clock.now()), post.uri);
 }
 
@@ -48,8 +54,9 @@ export async function unbookmark(site: Site, account: ActorRow, post: PostRow): 
 
 /** No notifications of a conversation any more. @throws {NotFound} for what the account may not see. */
 export async function muteThread(site: Site, account: ActorRow, post: PostRow): Promise<void> {
-  const root = { ...post, _id: post.conversation ?? post._id };
-  await keep(site, "mute", account, root, snowflake(site.clock.now()), post.uri, post);
+  await mustSee(site, account, post);
+  const root = { _id: post.conversation ?? post._id };
+  await keep(site, "mute", account, root, snowflake(site.clock.now()), post.uri);
 }
 
 export async function unmuteThread(site: Site, account: ActorRow, post: PostRow): Promise<void> {
@@ -60,17 +67,19 @@ export async function unmuteThread(site: Site, account: ActorRow, post: PostRow)
   });
 }
 
+async function mustSee(site: Site, account: ActorRow, post: PostRow): Promise<void> {
+  if (!(await maySee(site, post, account))) throw new NotFound("Record not found");
+}
+
 /** @returns whether it is new. */
 async function keep(
   site: Site,
   kind: InteractionRow["kind"],
   account: ActorRow,
-  post: PostRow,
+  post: Pick<PostRow, "_id">,
   id: number,
   uri: string,
-  seen: PostRow = post,
 ): Promise<boolean> {
-  if (!(await maySee(site, seen, account))) throw new NotFound("Record not found");
   try {
     await insertRow(site.models.interactions, {
       _id: id,
@@ -85,23 +94,21 @@ async function keep(
     if (!isDuplicateKey(error)) throw error;
     if ((await site.models.interactions.exists({ kind, actor: account._id, post: post._id })) !== null)
       return false;
-    return keep(site, kind, account, post, id + 1, uri, seen);
+    return keep(site, kind, account, post, id + 1, uri);
   }
 }
 
+/** @returns the id of the activity. */
 async function tell(
   site: Site,
   account: ActorRow,
   author: ActorRow,
-  id: number,
   type: "Like" | "Undo",
   object: string | Record<string, unknown>,
-): Promise<void> {
-  await enqueueActivity(site, {
-    id,
+): Promise<number> {
+  const { _id } = await enqueueActivity(site, {
     actor: account,
     activity: composeActivity({
-      id: site.urls.activity(id),
       type,
       actor: account.uri,
       object,
@@ -112,6 +119,7 @@ async function tell(
     object: typeof object === "string" ? object : String(object["object"]),
     inboxes: [author.inbox],
   });
+  return _id;
 }
 
 /** A page of what an account has liked or kept, the last first; pages by the hidden row's id. */

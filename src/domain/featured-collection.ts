@@ -3,7 +3,6 @@ import { enqueueActivity } from "../delivery/enqueue.ts";
 import { composeActivity } from "../documents/compose-activity.ts";
 import { PUBLIC } from "../documents/read.ts";
 import type { Site } from "../site.ts";
-import { snowflake } from "../support/ids.ts";
 
 /**
  * Tells followers what an account shows on its profile: a pinned post by its id, a hashtag as an object. Pleroma wants
@@ -17,13 +16,10 @@ export async function tellOfFeatured(
   id: string,
   object: string | Record<string, unknown> = id,
 ): Promise<void> {
-  const activityId = snowflake(site.clock.now());
   await enqueueActivity(site, {
-    id: activityId,
     actor: account,
     activity: {
       ...composeActivity({
-        id: site.urls.activity(activityId),
         type,
         actor: account.uri,
         object,

@@ -40,7 +40,8 @@ export async function followActor(
   if (existing) return existing;
 
   const now = site.clock.now();
-  const id = snowflake(now);
+  // The activity first: a crash in between leaves a Follow whose Accept finds nothing, never a wish that nobody sends.
+  const id = target.local ? snowflake(now) : await sendFollow(site, account, target);
   const deliverTo = account.sharedInbox ?? account.inbox;
   const row: FollowRow = {
     _id: id,
@@ -55,8 +56,6 @@ export async function followActor(
     createdAt: now,
     ...wishes,
   };
-  // The activity first: a crash in between leaves a Follow whose Accept finds nothing, never a wish that nobody sends.
-  if (!target.local) await sendFollow(site, account, target, id);
   try {
     await insertRow(site.models.follows, row);
   } catch (error) {
@@ -74,12 +73,10 @@ export async function followActor(
   return row;
 }
 
-async function sendFollow(site: Site, account: ActorRow, target: ActorRow, id: number): Promise<void> {
-  await enqueueActivity(site, {
-    id,
+async function sendFollow(site: Site, account: ActorRow, target: ActorRow): Promise<number> {
+  const { _id } = await enqueueActivity(site, {
     actor: account,
     activity: composeActivity({
-      id: site.urls.activity(id),
       type: "Follow",
       actor: account.uri,
       object: target.uri,
@@ -90,6 +87,7 @@ async function sendFollow(site: Site, account: ActorRow, target: ActorRow, id: n
     object: target.uri,
     inboxes: [target.inbox],
   });
+  return _id;
 }
 
 async function begin(site: Site, account: ActorRow, target: ActorRow): Promise<void> {
@@ -110,12 +108,9 @@ export async function unfollowActor(site: Site, account: ActorRow, target: Actor
       await site.models.actors.updateOne({ _id: target._id }, { $inc: { followersCount: -1 } });
   }
   if (!target.local) {
-    const id = snowflake(site.clock.now());
     await enqueueActivity(site, {
-      id,
       actor: account,
       activity: composeActivity({
-        id: site.urls.activity(id),
         type: "Undo",
         actor: account.uri,
         object: { id: row.uri, type: "Follow", actor: account.uri, object: target.uri },

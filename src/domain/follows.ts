@@ -153,12 +153,9 @@ async function answer(
   follower: ActorRow,
   followUri: string,
 ): Promise<void> {
-  const id = snowflake(site.clock.now());
   await enqueueActivity(site, {
-    id,
     actor: account,
     activity: composeActivity({
-      id: site.urls.activity(id),
       type,
       actor: account.uri,
       // The whole Follow: Pixelfed looks into it, Misskey would have to fetch a bare id.

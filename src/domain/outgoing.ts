@@ -38,7 +38,7 @@ const claimPost = (site: Site): Promise<PostRow | null> =>
 const claimActor = (site: Site): Promise<ActorRow | null> =>
   site.models.actors.findOneAndUpdate(...dueAndLease(site)).lean<ActorRow | null>();
 
-async function turn<Row extends { _id: number; fingerprint?: string }>(
+async function turn<Row extends { _id: number; fingerprint?: string; boostOf?: number }>(
   site: Site,
   collection: "posts" | "actors",
   row: Row,
@@ -53,11 +53,7 @@ async function turn<Row extends { _id: number; fingerprint?: string }>(
       await send(site, row, intent);
     } catch (error) {
       if (!(error instanceof IdTaken)) throw error;
-      const now = site.clock.now();
-      await rows.updateOne(
-        { _id, "outgoing.id": intent.id },
-        { $set: { "outgoing.$.id": snowflake(now), outgoingAt: now } },
-      );
+      await takeAnotherId(site, rows, row, intent);
       return 0;
     }
     await settle(site, rows, row, intent);
@@ -69,6 +65,25 @@ async function turn<Row extends { _id: number; fingerprint?: string }>(
   );
   if (finished.matchedCount === 0) await rows.updateOne({ _id }, { $set: { outgoingAt: site.clock.now() } });
   return intent ? 1 : 0;
+}
+
+/** Something else has the id of an intent. A boost is called as its Announce is, so it is called anew with it. */
+async function takeAnotherId(
+  site: Site,
+  rows: Collection<ActorRow | PostRow>,
+  row: { _id: number; boostOf?: number },
+  intent: IntentRow,
+): Promise<void> {
+  const { _id } = row;
+  const now = site.clock.now();
+  const id = snowflake(now);
+  const uri = site.urls.activity(id);
+  const isAnnounce = row.boostOf !== undefined && intent.type === "Create";
+  if (isAnnounce) await site.models.interactions.updateOne({ _id, kind: "boost" }, { $set: { uri } });
+  await rows.updateOne(
+    { _id, "outgoing.id": intent.id },
+    { $set: { "outgoing.$.id": id, outgoingAt: now, ...(isAnnounce ? { uri, names: [uri] } : {}) } },
+  );
 }
 
 /**

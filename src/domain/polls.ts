@@ -125,10 +125,8 @@ async function tellAuthor(
       published: site.clock.now().toISOString(),
     };
     await enqueueActivity(site, {
-      id: row._id,
       actor: account,
       activity: composeActivity({
-        id: site.urls.activity(row._id),
         type: "Create",
         actor: account.uri,
         object: note,

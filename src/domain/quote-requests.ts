@@ -1,5 +1,5 @@
 import type { ActorRow, PostRow } from "../database/rows.ts";
-import { enqueueActivity } from "../delivery/enqueue.ts";
+import { enqueueActivity, IdTaken } from "../delivery/enqueue.ts";
 import { composeActivity } from "../documents/compose-activity.ts";
 import { composeQuoteRequest } from "../documents/compose-quote.ts";
 import type { JsonObject } from "../documents/parse-json.ts";
@@ -24,20 +24,24 @@ export async function askToQuote(
   const quoted = await site.models.posts.findById(quote.id, { author: 1 }).lean<PostRow | null>();
   const owner = quoted && (await site.models.actors.findById(quoted.author).lean<ActorRow | null>());
   if (!owner || owner.local) return;
-  await enqueueActivity(site, {
-    id: quote.request,
-    actor: author,
-    activity: composeQuoteRequest({
-      id: site.urls.activity(quote.request),
-      actor: author.uri,
-      quoted: quote.uri,
-      instrument,
-      to: owner.uri,
-    }),
-    type: "QuoteRequest",
-    object: post.uri,
-    inboxes: [owner.inbox],
-  });
+  try {
+    await enqueueActivity(site, {
+      id: quote.request,
+      actor: author,
+      activity: composeQuoteRequest({ actor: author.uri, quoted: quote.uri, instrument, to: owner.uri }),
+      type: "QuoteRequest",
+      object: post.uri,
+      inboxes: [owner.inbox],
+    });
+  } catch (error) {
+    if (!(error instanceof IdTaken)) throw error;
+    const request = snowflake(site.clock.now());
+    await site.models.posts.updateOne(
+      { _id: post._id, "quote.request": quote.request },
+      { $set: { "quote.request": request } },
+    );
+    await askToQuote(site, { ...post, quote: { ...quote, request } }, author, instrument);
+  }
 }
 
 /**
@@ -88,14 +92,11 @@ async function answer(
   quoted: PostRow,
   stamp?: string,
 ): Promise<void> {
-  const id = snowflake(site.clock.now());
   const type = stamp === undefined ? "Reject" : "Accept";
   await enqueueActivity(site, {
-    id,
     actor: owner,
     activity: {
       ...composeActivity({
-        id: site.urls.activity(id),
         type,
         actor: owner.uri,
         object: {

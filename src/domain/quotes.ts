@@ -246,12 +246,9 @@ async function tellOfRevocation(
   const author = await site.models.actors.findById(post.author).lean<ActorRow | null>();
   if (!author) return;
   const stamp = site.urls.quoteStamp(quoted._id, post._id);
-  const id = snowflake(site.clock.now());
   await enqueueActivity(site, {
-    id,
     actor: account,
     activity: composeActivity({
-      id: site.urls.activity(id),
       type: "Delete",
       actor: account.uri,
       object: {

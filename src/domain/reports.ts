@@ -78,7 +78,6 @@ async function forward(
 ): Promise<void> {
   const actor = await siteActor(site);
   const activity = composeActivity({
-    id: site.urls.activity(row._id),
     type: "Flag",
     actor: actor.uri,
     object: target.uri,
@@ -86,7 +85,6 @@ async function forward(
     cc: [],
   });
   await enqueueActivity(site, {
-    id: row._id,
     actor,
     // Mastodon reads the account and its posts out of one list.
     activity: { ...activity, content: row.comment, object: [target.uri, ...posts.map((post) => post.uri)] },

@@ -31,7 +31,6 @@ export async function sendPost(site: Site, row: PostRow, intent: IntentRow): Pro
     id: intent.id,
     actor: author,
     activity: composeActivity({
-      id: site.urls.activity(intent.id),
       type: intent.type,
       actor: author.uri,
       object,
@@ -69,13 +68,12 @@ async function sendBoost(site: Site, row: PostRow, author: ActorRow, intent: Int
     activity:
       intent.type === "Delete"
         ? composeActivity({
-            id: site.urls.activity(intent.id),
             type: "Undo",
             actor: author.uri,
             object: { id: row.uri, ...announcing, published: row.publishedAt.toISOString() },
             ...audience,
           })
-        : composeActivity({ id: row.uri, ...announcing }),
+        : composeActivity(announcing),
     type: intent.type === "Delete" ? "Undo" : "Announce",
     object: row.uri,
     toFollowers: true,
@@ -90,7 +88,6 @@ async function sendDelete(site: Site, row: PostRow, author: ActorRow, intent: In
     id: intent.id,
     actor: author,
     activity: composeActivity({
-      id: site.urls.activity(intent.id),
       type: "Delete",
       actor: author.uri,
       object: composeTombstone({ uri: row.uri, type: row.type, deletedAt: row.deletedAt ?? intent.at }),
@@ -115,7 +112,6 @@ export async function sendProfile(site: Site, actor: ActorRow, intent: IntentRow
     id: intent.id,
     actor,
     activity: composeActivity({
-      id: site.urls.activity(intent.id),
       type: "Update",
       actor: actor.uri,
       object,

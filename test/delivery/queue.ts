@@ -94,7 +94,7 @@ export class Queue {
       actor: this.blog,
       type,
       object,
-      activity: { id: this.site.urls.activity(id), type, actor: this.blog.uri, object },
+      activity: { type, actor: this.blog.uri, object },
       toFollowers: true,
       supersedes: type === "Update" || type === "Delete",
       ...more,
