@@ -15,7 +15,7 @@ export interface SiteEvents {
   /** A comment was edited by its author. */
   commentEdited: [{ comment: PostRow; author: ActorRow; post: PostRow }];
   /** A comment was deleted by its author or their server. */
-  commentDeleted: [{ comment: PostRow; post: PostRow | null }];
+  commentDeleted: [{ comment: PostRow; post: PostRow }];
   /** Somebody follows one of our accounts. */
   follow: [{ follower: ActorRow; account: ActorRow }];
   unfollow: [{ follower: ActorRow; account: ActorRow }];

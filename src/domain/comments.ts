@@ -35,7 +35,7 @@ export async function eraseComment(site: Site, post: PostRow): Promise<boolean> 
     before.thread === undefined
       ? null
       : await site.models.posts.findById(before.thread).lean<PostRow | null>();
-  if (isOpen(before)) announce(site, "commentDeleted", { comment: before, post: root });
+  if (root && isOpen(before)) announce(site, "commentDeleted", { comment: before, post: root });
   return true;
 }
 

@@ -3,9 +3,11 @@ import type { ActorRow, PostRow } from "../../src/database/rows.ts";
 import { hideComment, showComment } from "../../src/domain/comments.ts";
 import { receiveEdit, receivePost } from "../../src/domain/receive.ts";
 import { dropActor, receiveDelete } from "../../src/domain/deletions.ts";
+import { followActor, receiveAccept } from "../../src/domain/following.ts";
 import { receiveInteraction } from "../../src/domain/interactions.ts";
 import { publishPost, removePost } from "../../src/domain/posts.ts";
 import { commentsOf, repliesTo, threadUris, type Comment } from "../../src/domain/thread.ts";
+import { MINUTE } from "../../src/support/clock.ts";
 import { NotFound } from "../../src/support/errors.ts";
 import { makeSite, type HandMadeSite } from "../support/make-site.ts";
 import { noteBy, storePerson } from "../support/people.ts";
@@ -288,6 +290,31 @@ describe("comments", () => {
     await receivePost(made.site, alice, note);
     await receivePost(made.site, alice, note);
     assert.deepEqual(rung, ["alice on Bread"]);
+  });
+
+  it("ring when their author edits or deletes them; what is private, or no comment, does not", async () => {
+    const rung: string[] = [];
+    made.site.events.on("commentEdited", ({ comment, author, post: root }) =>
+      rung.push(`${author.username} edited to ${comment.content} on ${root.title ?? ""}`),
+    );
+    made.site.events.on("commentDeleted", ({ comment }) => rung.push(`${comment.content} deleted`));
+    await followActor(made.site, await made.account("blog"), alice);
+    await receiveAccept(made.site, alice, { followerUri: made.site.urls.actor("blog") });
+    const inReplyTo = post.uri;
+    for (const [name, more] of [
+      ["open", { inReplyTo }],
+      ["direct", { inReplyTo, visibility: "direct" }],
+      ["followers", { inReplyTo, visibility: "followers" }],
+      ["elsewhere", {}],
+    ] as const) {
+      const note = noteBy(alice, { ...more, content: `<p>${name}</p>` });
+      assert.equal((await receivePost(made.site, alice, note)).done, true, name);
+      clock.advance(MINUTE);
+      const edited = { ...note, content: `<p>${name}!</p>`, updated: clock.now() };
+      assert.deepEqual(await receiveEdit(made.site, alice, edited), { done: true, what: "was edited" }, name);
+      assert.equal((await receiveDelete(made.site, alice.uri, note.uri)).done, true, name);
+    }
+    assert.deepEqual(rung, ["alice edited to <p>open!</p> on Bread", "<p>open!</p> deleted"]);
   });
 
   it("are kept even if the host's listener throws", async () => {
