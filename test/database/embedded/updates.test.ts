@@ -311,4 +311,25 @@ describe("updates", () => {
     }
     assert.deepEqual(await collection.findOne(), original);
   });
+
+  it("refuses what would make a document nest too deeply to be read again", async () => {
+    const collection = it_.fresh();
+    const path = (levels: number): string => Array.from({ length: levels }, () => "a").join(".");
+    await collection.insertMany([{ _id: 1 as never }, { _id: 2 as never, a: { a: 1 } }]);
+    await collection.updateOne({ _id: 1 as never }, { $set: { [path(181)]: 1 } });
+    const tooDeep: Document[] = [
+      { $set: { [`b.${path(181)}`]: 1 } },
+      { $rename: { a: `b.${path(180)}` } },
+      [{ $set: { [`b.${path(181)}`]: 1 } }],
+    ];
+    for (const update of tooDeep) {
+      await assert.rejects(collection.updateOne({ _id: 2 as never }, update), { code: 15 });
+    }
+    await assert.rejects(
+      collection.updateOne({ _id: 3 as never }, { $set: { [`b.${path(181)}`]: 1 } }, { upsert: true }),
+      { code: 15 },
+    );
+    assert.deepEqual(await collection.findOne({ _id: 2 as never }), { _id: 2, a: { a: 1 } });
+    assert.equal(await collection.countDocuments({ b: { $exists: true } }), 0);
+  });
 });

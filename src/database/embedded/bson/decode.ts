@@ -14,7 +14,7 @@ import { codes, StoreError } from "../errors.ts";
 import type { Doc, Value } from "./value.ts";
 
 /** MongoDB's own limit on nesting. */
-const maxDepth = 180;
+export const maxDepth = 180;
 const maxDate = 8_640_000_000_000_000n;
 
 function broken(what: string): StoreError {

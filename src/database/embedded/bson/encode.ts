@@ -6,6 +6,9 @@ import { bsonType, isDoc, Raw } from "./value.ts";
 
 let scratch = Buffer.allocUnsafe(65_536);
 let at = 0;
+/** How deep the value being written stands, and how deep it may. */
+let depth = 0;
+let deepest = Infinity;
 /** A buffer that grew for one giant reply is not kept for ever. */
 const keepAtMost = 4 * 1024 * 1024;
 
@@ -178,7 +181,12 @@ function writeRaw(value: Raw): void {
   at += value.bytes.length;
 }
 
+function descend(): void {
+  if (++depth > deepest) throw new StoreError(codes.overflow, `nesting is deeper than ${deepest} levels`);
+}
+
 function writeArray(values: readonly Value[]): void {
+  descend();
   room(4);
   const start = at;
   at += 4;
@@ -186,9 +194,11 @@ function writeArray(values: readonly Value[]): void {
   room(1);
   scratch[at++] = 0;
   scratch.writeInt32LE(at - start, start);
+  depth--;
 }
 
 function writeDocument(value: Doc): void {
+  descend();
   room(4);
   const start = at;
   at += 4;
@@ -196,11 +206,18 @@ function writeDocument(value: Doc): void {
   room(1);
   scratch[at++] = 0;
   scratch.writeInt32LE(at - start, start);
+  depth--;
 }
 
-/** Encodes a document to BSON in a buffer of its own. @throws {StoreError} 2 for a value BSON cannot hold */
-export function encode(value: Doc): Buffer {
+/**
+ * Encodes a document to BSON in a buffer of its own.
+ * @param most how many levels below the document's own it may have
+ * @throws {StoreError} 2 for a value BSON cannot hold, 15 when it nests too deeply
+ */
+export function encode(value: Doc, most = Infinity): Buffer {
   at = 0;
+  depth = -1;
+  deepest = most;
   writeDocument(value);
   const result = Buffer.from(scratch.subarray(0, at));
   if (scratch.length > keepAtMost) scratch = Buffer.allocUnsafe(65_536);

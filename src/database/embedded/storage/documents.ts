@@ -1,5 +1,5 @@
 import { ObjectId } from "bson";
-import { decode } from "../bson/decode.ts";
+import { decode, maxDepth } from "../bson/decode.ts";
 import { encode } from "../bson/encode.ts";
 import type { Doc, Value } from "../bson/value.ts";
 import { bsonType, isDoc } from "../bson/value.ts";
@@ -88,7 +88,7 @@ export class Documents {
   /**
    * Adds a document. One without `_id` gets an ObjectId; `_id` becomes its first field.
    * @returns its `_id`
-   * @throws {StoreError} 11000 for a key that is taken, 10334 when it is too large
+   * @throws {StoreError} 11000 for a key that is taken, 10334 when it is too large, 15 when it nests too deeply
    */
   insert(collection: Collection, document: Doc, given?: Buffer): Value {
     let bytes = given;
@@ -100,7 +100,7 @@ export class Documents {
     }
     const idValue = ready.get("_id") as Value;
     checkId(idValue);
-    bytes ??= encode(ready);
+    bytes ??= encode(ready, maxDepth);
     checkSize(bytes);
     const id = encodeId(idValue);
     const key = spaceKey(collection.id, id.key);
@@ -130,11 +130,12 @@ export class Documents {
   /**
    * Writes a changed document.
    * @returns whether anything was different
-   * @throws {StoreError} 66 for a changed `_id`, 11000 for a key that is taken, 10334 when it is too large
+   * @throws {StoreError} 66 for a changed `_id`, 11000 for a key that is taken, 10334 or 15 when it is too large or deep
    */
   replace(collection: Collection, before: Before, document: Doc): boolean {
     const { stored } = before;
-    const bytes = encode(document);
+    // What nests more deeply could be written, and then never be read again.
+    const bytes = encode(document, maxDepth);
     if (bytes.equals(stored.bytes)) return false;
     checkSize(bytes);
     const idValue = document.get("_id");
