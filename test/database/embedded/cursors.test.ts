@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import type { Collection } from "mongodb";
 import type { Opened } from "./opened.ts";
 import { opened } from "./opened.ts";
 
@@ -40,6 +41,30 @@ describe("cursors", () => {
     }
     assert.equal(seen, 500);
     assert.equal(await collection.countDocuments({ n: 1 }), 500);
+  });
+
+  it("end with an error when their index or collection is dropped: an end would look like that of the results", async () => {
+    const ends = {
+      index: (collection: Collection) => collection.dropIndex("n_1"),
+      collection: (collection: Collection) => collection.drop(),
+      name: (collection: Collection) => collection.rename("renamed"),
+    };
+    for (const end of Object.values(ends)) {
+      const collection = it_.fresh();
+      await collection.createIndex({ n: 1 });
+      await collection.insertMany(Array.from({ length: 20 }, (_, n) => ({ n })));
+      const find = collection.find({ n: { $gte: 0 } }, { batchSize: 5 });
+      const match = collection.aggregate([{ $match: { n: { $gte: 0 } } }, { $project: { n: 1 } }], {
+        batchSize: 5,
+      });
+      const sorted = collection.find({ n: { $gte: 0 } }, { batchSize: 5, sort: { other: 1 } });
+      for (const cursor of [find, match, sorted]) await cursor.next();
+      await end(collection);
+      await assert.rejects(find.toArray(), { code: 175, codeName: "QueryPlanKilled" });
+      await assert.rejects(match.toArray(), { code: 175 });
+      // Everything had been read already.
+      assert.equal((await sorted.toArray()).length, 19);
+    }
   });
 
   it("keep each batch below the size of a message", async () => {

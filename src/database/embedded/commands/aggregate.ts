@@ -71,8 +71,6 @@ function* source(store: Store, db: string, name: string, head: Head, fields: Fie
   let seen = 0;
   for (const match of selectSorted(store, collection, query, sort, head.limit, fields.get("hint"))) {
     if (match === undefined) {
-      if (!store.catalog.isLive(collection))
-        throw new StoreError(175, "collection dropped between getMore calls");
       yield undefined;
       continue;
     }

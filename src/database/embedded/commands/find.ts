@@ -33,7 +33,6 @@ export function* findResults(store: Store, db: string, name: string, fields: Fie
   const wanted = limit === 0 ? 0 : skip + limit;
   for (const match of selectSorted(store, collection, query, sort, wanted, fields.get("hint"))) {
     if (match === undefined) {
-      if (!store.catalog.isLive(collection)) throw dropped(db, name);
       yield undefined;
       continue;
     }
@@ -43,10 +42,6 @@ export function* findResults(store: Store, db: string, name: string, fields: Fie
       : new Raw(encode(projection(match.document())));
     if (wanted > 0 && seen >= wanted) return;
   }
-}
-
-function dropped(db: string, name: string): StoreError {
-  return new StoreError(175, `collection dropped between getMore calls: ${db}.${name}`);
 }
 
 function* find(context: Context): Task<Doc> {

@@ -1,5 +1,6 @@
 import { decode } from "../bson/decode.ts";
 import type { Doc, Value } from "../bson/value.ts";
+import { codes, StoreError } from "../errors.ts";
 import { matcher } from "../query/match.ts";
 import type { Matcher } from "../query/match.ts";
 import type { Node } from "../query/node.ts";
@@ -12,7 +13,7 @@ import type { Collection } from "../storage/catalog.ts";
 import type { Stored } from "../storage/documents.ts";
 import { candidates } from "../storage/scan.ts";
 import type { Store } from "../storage/store.ts";
-import { sliceIsOver } from "../storage/task.ts";
+import { currentSlice, sliceIsOver } from "../storage/task.ts";
 
 /** A query, parsed once. */
 export interface Query {
@@ -47,7 +48,35 @@ export function* select(store: Store, collection: Collection, query: Query, hint
   yield* test(store, collection, query, planQuery(collection, query.node, [], hint));
 }
 
+/**
+ * After a pause: whether what is being read is still there. Of a dropped index or collection the purge leaves any part
+ * it has not come to, and an end that is none would look like the end of the results.
+ */
+function checkLive(store: Store, collection: Collection, plan: Plan): void {
+  const now = store.catalog.find(collection.db, collection.name);
+  if (now?.id !== collection.id) {
+    throw new StoreError(
+      codes.queryPlanKilled,
+      `collection dropped between getMore calls: ${collection.db}.${collection.name}`,
+    );
+  }
+  for (const { index } of plan.union ?? [plan]) {
+    if (index.primary || now.indexes.some(({ id }) => id === index.id)) continue;
+    throw new StoreError(codes.queryPlanKilled, `index '${index.name}' dropped between getMore calls`);
+  }
+}
+
 function* test(store: Store, collection: Collection, query: Query, plan: Plan): Matches {
+  let slice = currentSlice();
+  for (const match of matchesOf(store, collection, query, plan)) {
+    yield match;
+    if (slice === currentSlice()) continue;
+    slice = currentSlice();
+    checkLive(store, collection, plan);
+  }
+}
+
+function* matchesOf(store: Store, collection: Collection, query: Query, plan: Plan): Matches {
   // Where the index answers the whole query, no document is decoded to ask it again.
   const matches = query.all || plan.covered ? undefined : query.matches;
   let count = 0;
