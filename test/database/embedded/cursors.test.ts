@@ -183,6 +183,8 @@ describe("cursors", () => {
       ],
     );
     assert.equal((await run([{ $unwind: { path: "$tags", preserveNullAndEmptyArrays: true } }])).length, 5);
+    // $unwind finds no array through another one.
+    assert.deepEqual(await run([{ $addFields: { o: [{ p: [1] }] } }, { $unwind: "$o.p" }]), []);
     assert.deepEqual(await run([{ $match: { k: "a" } }, { $count: "n" }]), [{ n: 2 }]);
     assert.deepEqual(await run([{ $match: { k: "b" } }, { $project: { _id: 0, key: "$k", t: "$tags" } }]), [
       { key: "b", t: ["y"] },

@@ -8,6 +8,7 @@ describe("what the embedded store does not have", () => {
   before(async () => {
     it_ = await opened();
     await it_.db.collection("c").insertOne({ a: "x" });
+    await it_.db.collection("lists").insertOne({ o: { list: [{ x: 1 }, 2] } });
   });
   after(() => it_.close());
 
@@ -37,6 +38,17 @@ describe("what the embedded store does not have", () => {
       "$stdDevPop",
     ],
     [{ aggregate: "c", pipeline: [{ $project: { a: { $toLower: "$a" } } }], cursor: {} }, 238, "$toLower"],
+    [
+      { aggregate: "lists", pipeline: [{ $addFields: { "o.list.y": 1 } }], cursor: {} },
+      238,
+      "through an array",
+    ],
+    [
+      { aggregate: "lists", pipeline: [{ $project: { "o.list.x": 1, "o.list.y": "$_id" } }], cursor: {} },
+      238,
+      "through an array",
+    ],
+    [{ find: "lists", projection: { "o.list.y": "$_id" } }, 238, "through an array"],
     [{ aggregate: "c", pipeline: [{ a: 1, b: 1 }], cursor: {} }, 40323, "exactly one field"],
     [{ create: "d", capped: true, size: 100 }, 238, "capped"],
     [{ create: "d", viewOn: "c", pipeline: [] }, 238, "viewOn"],
@@ -57,6 +69,12 @@ describe("what the embedded store does not have", () => {
       });
     });
   }
+
+  it("a pipeline that would set a field in an array's elements leaves the array alone", async () => {
+    const update = it_.db.collection("lists").updateOne({}, [{ $set: { o: { list: { y: 1 } } } }]);
+    await assert.rejects(update, { code: 238 });
+    assert.equal(await it_.db.collection("lists").countDocuments({ "o.list": { x: 1 } }), 1);
+  });
 
   it("transactions are refused, not faked", async () => {
     const session = it_.client.startSession();

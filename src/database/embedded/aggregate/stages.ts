@@ -3,6 +3,7 @@ import { asNumber, isDoc, truthy } from "../bson/value.ts";
 import { codes, notImplemented, StoreError } from "../errors.ts";
 import { matcher } from "../query/match.ts";
 import { parseQuery } from "../query/parse.ts";
+import { plainPath } from "../query/path.ts";
 import { parseProjection } from "../query/project.ts";
 import { parseSort, Sorter, sortKey } from "../query/sort.ts";
 import type { Variables } from "./expression.ts";
@@ -114,8 +115,10 @@ function unwind(given: Value): Stage {
   if (typeof path !== "string" || !path.startsWith("$")) {
     throw new StoreError(28818, "path option to $unwind stage should be prefixed with a '$'");
   }
-  const read = compileExpression(path);
   const parts = path.slice(1).split(".");
+  if (parts.some((part) => part === "" || part.startsWith("$"))) {
+    throw new StoreError(16410, `invalid field path '${path}'`);
+  }
   const indexName = options.get("includeArrayIndex");
   const preserve = truthy(options.get("preserveNullAndEmptyArrays"));
   const numbered = (document: Doc, index: Value): Doc =>
@@ -126,7 +129,8 @@ function unwind(given: Value): Stage {
         yield undefined;
         continue;
       }
-      const value = read(document);
+      // Unlike an expression, it does not look into arrays on the way.
+      const { value } = plainPath(document, parts);
       if (Array.isArray(value) && value.length > 0) {
         for (const [at, element] of value.entries()) {
           yield numbered(replaceAt(document, parts, element), BigInt(at));
@@ -152,7 +156,7 @@ function addFields(given: Value, variables: Variables): Stage {
   collect("", given);
   return mapping((document) =>
     fields.reduce((result, { parts, value }) => {
-      if (Array.isArray(result.get(parts[0] as string)) && parts.length > 1) {
+      if (plainPath(result, parts).throughArray) {
         throw notImplemented("$addFields of a path through an array");
       }
       return replaceAt(result, parts, value(document));

@@ -71,3 +71,16 @@ export function walk(root: Value, parts: readonly string[], elements: boolean, v
   if (parts.length === 0) return visit(root, -1);
   return visitFrom(root, parts, 0, elements, visit, -1);
 }
+
+/** What fields of documents lead to, arrays not walked; and whether one stands on the way. */
+export function plainPath(
+  root: Value,
+  parts: readonly string[],
+): { value: Value | undefined; throughArray: boolean } {
+  let current: Value | undefined = root;
+  for (const part of parts) {
+    if (!isDoc(current)) return { value: undefined, throughArray: Array.isArray(current) };
+    current = current.get(part);
+  }
+  return { value: current, throughArray: false };
+}

@@ -6,6 +6,7 @@ import { compileExpression } from "../aggregate/expression.ts";
 import { matchedIndex, matcher } from "./match.ts";
 import type { Node } from "./node.ts";
 import { parseQuery } from "./parse.ts";
+import { plainPath } from "./path.ts";
 
 /** Makes the document a client gets from a stored one. */
 export type Projection = (document: Doc) => Doc;
@@ -266,6 +267,9 @@ function apply(parsed: Parsed, including: boolean, document: Doc, query: Node | 
     changeAt(result, parts, (field) => (Array.isArray(field) ? field.slice(index, index + 1) : field));
   }
   for (const { parts, value } of parsed.computed) {
+    if (plainPath(document, parts).throughArray) {
+      throw notImplemented("a computed field in a projection on a path through an array");
+    }
     const made = value(document);
     if (made !== undefined) setComputed(result, parts, made);
   }
