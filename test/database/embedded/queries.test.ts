@@ -212,6 +212,46 @@ describe("queries", () => {
     );
   });
 
+  it("sorts by several fields below an array as they stand in one element, and not by two arrays", async () => {
+    const collection = it_.fresh();
+    await collection.insertMany([
+      {
+        _id: 1,
+        l: [
+          { a: 1, b: 5 },
+          { a: 2, b: 0 },
+        ],
+      },
+      { _id: 2, l: [{ a: 1, b: 3 }] },
+      { _id: 3, l: [{ a: 0 }], other: [1] },
+    ] as unknown as Document[]);
+    const order = async (sort: Record<string, 1 | -1>, most: number): Promise<unknown[]> =>
+      (
+        await collection
+          .find({ _id: { $lte: most as never } })
+          .sort(sort)
+          .toArray()
+      ).map(({ _id }) => _id);
+    assert.deepEqual(await order({ "l.a": 1, "l.b": 1 }, 3), [3, 2, 1]);
+    assert.deepEqual(await order({ "l.a": -1, "l.b": 1 }, 3), [1, 2, 3]);
+    assert.deepEqual(await order({ "l.b": -1, "l.a": -1 }, 2), [1, 2]);
+    await assert.rejects(order({ "l.a": 1, other: 1 }, 3), { code: 2 });
+  });
+
+  it("sorts an array within an array behind all plain values", async () => {
+    const collection = it_.fresh();
+    await collection.insertMany([
+      { _id: 1, v: [[3], [1]] },
+      { _id: 2, v: 5 },
+      { _id: 3, v: [[2]] },
+    ] as unknown as Document[]);
+    const up = await collection.find().sort({ v: 1 }).toArray();
+    assert.deepEqual(
+      up.map(({ _id }) => _id as unknown),
+      [2, 1, 3],
+    );
+  });
+
   it("projects by inclusion, exclusion, slices and elements", async () => {
     const collection = it_.fresh();
     await collection.insertOne({

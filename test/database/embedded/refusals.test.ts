@@ -27,6 +27,8 @@ describe("what the embedded store does not have", () => {
     [{ find: "c", tailable: true }, 238, "tailable"],
     [{ find: "c", showRecordId: true }, 238, "showRecordId"],
     [{ find: "c", sort: { a: { $meta: "textScore" } } }, 238, "$meta"],
+    [{ find: "c", sort: { $natural: -1 } }, 238, "$natural"],
+    [{ find: "c", hint: { $natural: -1 } }, 238, "$natural"],
     [{ find: "c", nonsense: 1 }, 40415, "find.nonsense"],
     [{ aggregate: "c", pipeline: [{ $lookup: {} }], cursor: {} }, 238, "$lookup"],
     [{ aggregate: "c", pipeline: [{ $facet: {} }], cursor: {} }, 238, "$facet"],

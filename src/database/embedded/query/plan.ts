@@ -1,8 +1,8 @@
 import { invert, keptOf, shorten, successor } from "../bson/keys.ts";
 import type { Doc } from "../bson/value.ts";
-import { isDoc } from "../bson/value.ts";
+import { asNumber, isDoc } from "../bson/value.ts";
 import type { Value } from "../bson/value.ts";
-import { codes, StoreError } from "../errors.ts";
+import { codes, notImplemented, StoreError } from "../errors.ts";
 import type { Collection, Index } from "../storage/catalog.ts";
 import { indexKey } from "../storage/catalog.ts";
 import { fieldLimit, idLimit } from "../storage/index-keys.ts";
@@ -234,7 +234,10 @@ function bestOf(collection: Collection, constraints: Constraints, sort: readonly
 /** The index that a `hint` names, by name or key; undefined stands for `{ $natural: 1 }`. */
 function hinted(collection: Collection, hint: Value): Index {
   const all = [collection.primary, ...collection.indexes];
-  if (isDoc(hint) && hint.has("$natural")) return collection.primary;
+  if (isDoc(hint) && hint.has("$natural")) {
+    if (asNumber(hint.get("$natural")) === -1) throw notImplemented("the hint { $natural: -1 }");
+    return collection.primary;
+  }
   const found = all.find((index) =>
     typeof hint === "string" ? index.name === hint : isDoc(hint) && equal(indexKey(index), hint),
   );

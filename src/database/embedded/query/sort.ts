@@ -1,8 +1,9 @@
-import { emptyArrayKey, encodeKey, invert, nullKey } from "../bson/keys.ts";
+import { invert, nullKey } from "../bson/keys.ts";
 import type { Doc, Value } from "../bson/value.ts";
 import { asNumber, isDoc } from "../bson/value.ts";
 import { codes, notImplemented, StoreError } from "../errors.ts";
-import { walk } from "./path.ts";
+import { encodeSlot, tuplesOf } from "../storage/index-keys.ts";
+import { isIndex, plainPath, walk } from "./path.ts";
 
 /** One field of a sort. */
 export interface SortField {
@@ -38,33 +39,52 @@ export function parseSort(sort: Value | undefined): SortField[] {
   return fields;
 }
 
-function fieldKey(document: Doc, field: SortField): Buffer {
+function directed(key: Buffer, field: SortField): Buffer {
+  return field.descending ? invert(key) : key;
+}
+
+/** The key at a path on which there is no array. */
+function directKey(document: Doc, field: SortField): Buffer | undefined {
+  const { value, throughArray } = plainPath(document, field.parts);
+  return throughArray || Array.isArray(value) ? undefined : directed(encodeSlot(value), field);
+}
+
+/** The key at a path that names positions of arrays, which entries of indexes do not. */
+function positionKey(document: Doc, field: SortField): Buffer {
   let chosen: Buffer | undefined;
-  const direct = field.parts.length === 1 ? document.get(field.path) : undefined;
-  if (direct !== undefined && !Array.isArray(direct)) {
-    const key = direct === null ? nullKey : encodeKey(direct);
-    return field.descending ? invert(key) : key;
-  }
   walk(document, field.parts, true, (value) => {
     // The visit of the array itself counts only when it is empty; its elements have been seen.
     if (Array.isArray(value) && value.length > 0) return false;
-    const plain =
-      value === undefined || value === null
-        ? nullKey
-        : Array.isArray(value)
-          ? emptyArrayKey
-          : encodeKey(value);
-    const key = field.descending ? invert(plain) : plain;
+    const key = directed(encodeSlot(value), field);
     if (chosen === undefined || Buffer.compare(key, chosen) < 0) chosen = key;
     return false;
   });
-  return chosen ?? (field.descending ? invert(nullKey) : nullKey);
+  return chosen ?? directed(nullKey, field);
 }
 
-/** A key whose byte order is the wanted order of documents; of an array its least (or greatest) element counts. */
+function tuples(document: Doc, fields: readonly SortField[]): (Value | undefined)[][] {
+  try {
+    return tuplesOf(document, fields, "").tuples;
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== codes.parallelArrays) throw error;
+    throw new StoreError(codes.badValue, "cannot sort with keys that are parallel arrays");
+  }
+}
+
+/**
+ * A key whose byte order is the wanted order of documents. Of an array its least (or greatest) element counts, for all
+ * fields below it the same one.
+ */
 export function sortKey(document: Doc, fields: readonly SortField[]): Buffer {
-  const parts = fields.map((field) => fieldKey(document, field));
-  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+  const direct = fields.map((field) => directKey(document, field));
+  if (direct.every((key) => key !== undefined)) return Buffer.concat(direct);
+  if (fields.some(({ parts }) => parts.some(isIndex))) {
+    return Buffer.concat(fields.map((field) => positionKey(document, field)));
+  }
+  const keys = tuples(document, fields).map((values) =>
+    Buffer.concat(fields.map((field, at) => directed(encodeSlot(values[at]), field))),
+  );
+  return keys.reduce((least, key) => (Buffer.compare(key, least) < 0 ? key : least));
 }
 
 /** MongoDB's limit on what a sort without an index may hold in memory. */

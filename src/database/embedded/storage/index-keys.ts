@@ -99,7 +99,8 @@ function expand(cursors: Cursor[], fields: readonly IndexField[], name: string, 
   return true;
 }
 
-function encodeSlot(slot: Slot): Buffer {
+/** The key of a value in an entry, not shortened. */
+export function encodeSlot(slot: Slot): Buffer {
   if (slot === undefined || slot === null) return nullKey;
   if (Array.isArray(slot) && slot.length === 0) return emptyArrayKey;
   return encodeKey(slot);
@@ -122,11 +123,24 @@ function encodeEntry(
   return { key: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts), shortened };
 }
 
+/**
+ * The values of several paths in a document, which belong together: one list for each element of an array.
+ * @throws {StoreError} 171 when two of the paths lead to arrays
+ */
+export function tuplesOf(
+  document: Doc,
+  fields: readonly IndexField[],
+  name: string,
+): { tuples: Slot[][]; multikey: boolean } {
+  const tuples: Slot[][] = [];
+  const start = fields.map((): Cursor => ({ value: document, at: 0, closed: false }));
+  const multikey = expand(start, fields, name, tuples);
+  return { tuples, multikey };
+}
+
 /** The entries of a document in an index. @throws {StoreError} 171 when two of its fields hold arrays */
 export function indexEntries(index: Index, document: Doc): IndexEntries {
-  const tuples: Slot[][] = [];
-  const start = index.fields.map((): Cursor => ({ value: document, at: 0, closed: false }));
-  const multikey = expand(start, index.fields, index.name, tuples);
+  const { tuples, multikey } = tuplesOf(document, index.fields, index.name);
   let shortened = false;
   const seen = new Set<string>();
   const entries: IndexEntry[] = [];
