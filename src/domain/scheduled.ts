@@ -164,16 +164,25 @@ async function isPublished(site: Site, row: ScheduledRow): Promise<boolean> {
   return post !== null;
 }
 
-/** What it answered or quoted may be gone since; it is published without, as upstream does. */
-async function postFrom(site: Site, account: ActorRow, row: ScheduledRow): Promise<PostRow> {
-  const input = inputOf(row);
-  const from = { scheduled: row._id };
+/**
+ * What it answered or quoted may be gone since, or its author may have taken the leave to quote it back; it is published
+ * without, as upstream does with what is gone: nobody is there to write it again.
+ */
+async function postFrom(
+  site: Site,
+  account: ActorRow,
+  row: ScheduledRow,
+  input: StatusInput = inputOf(row),
+): Promise<PostRow> {
+  const { quoted, ...unquoted } = input;
   try {
-    return await postStatus(site, account, input, from);
+    return await postStatus(site, account, input, { scheduled: row._id });
   } catch (error) {
+    if (error instanceof InvalidInput && error.code === "not-quotable" && quoted !== undefined)
+      return postFrom(site, account, row, unquoted);
     if (!(error instanceof NotFound)) throw error;
-    const { inReplyTo: _, quoted: __, ...alone } = input;
-    return postStatus(site, account, alone, from);
+    const { inReplyTo: _, ...alone } = unquoted;
+    return postStatus(site, account, alone, { scheduled: row._id });
   }
 }
 

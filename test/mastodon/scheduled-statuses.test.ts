@@ -121,6 +121,18 @@ describe("a status that waits for its time", () => {
     assert.deepEqual([status.content, status.in_reply_to_id], ["<p>too late</p>", null]);
   });
 
+  it("is published without what it quotes where that may no longer be quoted", async () => {
+    await api.fedi.account({ username: "miller" });
+    const miller = await api.client("miller");
+    const quoted = (await miller.post("/api/v1/statuses", { status: "flour is up" })).body;
+    await schedule({ status: "so it is", quoted_status_id: quoted.id });
+    await miller.put(`/api/v1/statuses/${quoted.id}/interaction_policy`, { quote_approval_policy: "nobody" });
+    clock.advance(2 * HOUR);
+    await drainScheduled(api.site);
+    const status = await newest();
+    assert.deepEqual([status.content, status.quote], ["<p>so it is</p>", null]);
+  });
+
   it("with an Idempotency-Key is one of twins", async () => {
     const headers = { "idempotency-key": "later" };
     const [one, other] = await Promise.all([
