@@ -3,6 +3,7 @@ import { announce, type Site } from "../site.ts";
 import { NotFound } from "../support/errors.ts";
 import { takeFromConversations } from "./conversations.ts";
 import { findPost } from "./find-post.ts";
+import { forgetNotificationsOf } from "./notification-box.ts";
 import { takeFromTimelines } from "./timelines.ts";
 import { forgetQuote } from "./quotes.ts";
 import { isOpen, seenByAnyone } from "./visibility.ts";
@@ -30,6 +31,7 @@ export async function eraseComment(site: Site, post: PostRow): Promise<boolean> 
   await recount(site, before, { ...before, deletedAt: site.clock.now() });
   await takeFromTimelines(site, before);
   await takeFromConversations(site, before);
+  await forgetNotificationsOf(site, before);
   await forgetQuote(site, before);
   const root =
     before.thread === undefined

@@ -1,5 +1,6 @@
-import type { ActorRow, MarkerRow, NotificationRow } from "../database/rows.ts";
+import type { ActorRow, MarkerRow, NotificationRow, PostRow } from "../database/rows.ts";
 import type { Site } from "../site.ts";
+import { shrinkRequest } from "./notification-requests.ts";
 import { notificationFilter, type NotificationFilter } from "./notifications.ts";
 
 type Owner = Pick<ActorRow, "_id">;
@@ -25,6 +26,15 @@ export async function clearNotifications(site: Site, owner: Owner): Promise<void
     site.models.notifications.deleteMany({ owner: owner._id }),
     site.models.relations.deleteMany({ owner: owner._id, kind: "notificationRequest" }),
   ]);
+}
+
+/** A post is gone, and whatever told of it: nobody could see that any more, yet it would be counted as unread for ever. */
+export async function forgetNotificationsOf(site: Site, post: Pick<PostRow, "_id">): Promise<void> {
+  const held = await site.models.notifications
+    .find({ post: post._id, filtered: true }, { owner: 1, from: 1 })
+    .lean<Pick<NotificationRow, "owner" | "from">[]>();
+  await site.models.notifications.deleteMany({ post: post._id });
+  for (const row of held) await shrinkRequest(site, row.owner, row.from);
 }
 
 /** Up to which notification an account has read, by its marker. */

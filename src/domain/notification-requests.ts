@@ -44,6 +44,18 @@ export async function noteRequest(
   }
 }
 
+/** One notification less of a sender is held back; the request goes with the last of them. */
+export async function shrinkRequest(site: Site, owner: number, from: number): Promise<void> {
+  const row = await site.models.relations
+    .findOneAndUpdate(
+      { owner, kind: "notificationRequest", target: from },
+      { $inc: { held: -1 } },
+      { returnDocument: "after" },
+    )
+    .lean<RelationRow | null>();
+  if (row && (row.held ?? 0) <= 0) await site.models.relations.deleteOne({ _id: row._id, held: { $lte: 0 } });
+}
+
 /** Requests of an account, the sender first heard last at the top. One query. */
 export async function requestsPage(site: Site, owner: Owner, page: StatusPage): Promise<RelationRow[]> {
   return sortedPage(site.models.relations, { owner: owner._id, kind: "notificationRequest" }, page, "_id", {

@@ -11,6 +11,7 @@ import { findPost } from "./find-post.ts";
 import { placeInTimelines } from "./fill-timelines.ts";
 import { takeFromTimelines } from "./timelines.ts";
 import { newPost, type PublishOptions } from "./new-post.ts";
+import { forgetNotificationsOf } from "./notification-box.ts";
 import { fingerprintOf, inputOf, ownFields } from "./own-fields.ts";
 import { withKnownPeople } from "./own-mentions.ts";
 import { tellPublicStreams } from "./public-streams.ts";
@@ -135,6 +136,7 @@ export async function removePost(site: Site, name: string): Promise<PostRow> {
   // As it was: what is left of it no longer knows where it stood.
   await takeFromTimelines(site, existing);
   await takeFromConversations(site, existing);
+  await forgetNotificationsOf(site, existing);
   announce(site, "removed", { post: removed });
   return removed;
 }

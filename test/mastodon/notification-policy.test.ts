@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import type { ActorRow, NotificationRow, PostRow } from "../../src/database/rows.ts";
+import { receiveDelete } from "../../src/domain/deletions.ts";
 import { notify, type NotificationType } from "../../src/domain/notifications.ts";
 import { publishPost } from "../../src/domain/posts.ts";
 import { receivePost } from "../../src/domain/receive.ts";
 import { noteBy, storePerson } from "../support/people.ts";
 import type { ApiClient } from "./support/api-client.ts";
 import { countCommands } from "./support/count-commands.ts";
+import { storePost } from "./support/stored.ts";
 import { startApi, type StartedApi } from "./support/start-api.ts";
 
 const ACCEPT_ALL = {
@@ -111,6 +113,20 @@ describe("the notification policy", () => {
     await filter({ for_not_following: "drop" });
     assert.equal(await tell("favourite", ada), undefined);
     assert.deepEqual(await requests(), []);
+  });
+
+  it("forgets a request with the last post that was held back", async () => {
+    await filter({ for_not_following: "filter" });
+    const posts = [await storePost(api.site, ada), await storePost(api.site, ada)];
+    for (const about of posts)
+      await notify(api.site, { owner: await api.account(), type: "mention", from: ada, post: about });
+    const counts = async () =>
+      (await requests()).map((one: { notifications_count: string }) => one.notifications_count);
+    assert.deepEqual(await counts(), ["2"]);
+    await receiveDelete(api.site, ada.uri, String(posts[0]?.uri));
+    assert.deepEqual(await counts(), ["1"]);
+    await receiveDelete(api.site, ada.uri, String(posts[1]?.uri));
+    assert.deepEqual(await counts(), []);
   });
 
   it("lets a sender through who is accepted, with all that was held back", async () => {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import type { ActorRow, NotificationRow, PostRow } from "../../src/database/rows.ts";
 import { native } from "../../src/database/native.ts";
-import { publishPost } from "../../src/domain/posts.ts";
+import { receiveDelete } from "../../src/domain/deletions.ts";
+import { publishPost, removePost } from "../../src/domain/posts.ts";
 import { notify, type NotificationType } from "../../src/domain/notifications.ts";
 import { snowflake } from "../../src/support/ids.ts";
 import { storePerson } from "../support/people.ts";
 import { countCommands } from "./support/count-commands.ts";
+import { storePost } from "./support/stored.ts";
 import type { ApiClient } from "./support/api-client.ts";
 import { startApi, type StartedApi } from "./support/start-api.ts";
 
@@ -66,6 +68,25 @@ describe("notifications", () => {
     await native(api.site.models.notifications).insertMany(rows);
     return rows;
   };
+
+  it("go with the post that they are about: none is counted as unread that nobody can see", async () => {
+    const unread = async (): Promise<number[]> =>
+      Promise.all(
+        ["v1", "v2"].map(
+          async (version) =>
+            (await client.get(`/api/${version}/notifications/unread_count`)).body.count as number,
+        ),
+      );
+    const theirs = await storePost(api.site, ada);
+    const ours = await publishPost(api.site, { text: "Not what I meant." });
+    await tell("mention", ada, theirs);
+    await tell("favourite", ben, ours);
+    assert.deepEqual(await unread(), [2, 2]);
+    await receiveDelete(api.site, ada.uri, theirs.uri);
+    assert.deepEqual(await unread(), [1, 1]);
+    await removePost(api.site, ours.uri);
+    assert.deepEqual(await unread(), [0, 0]);
+  });
 
   describe("version 1", () => {
     it("lists them newest first with account and status", async () => {
