@@ -10,7 +10,7 @@ import { quoteFor } from "./quotes.ts";
 import { audienceOf, postStatus } from "./statuses.ts";
 import { checkStatus, type PollInput, type QuotePolicyName, type StatusInput } from "./status-input.ts";
 import { STATUS_LIMITS } from "./status-limits.ts";
-import { holdUploads, releaseUploads, reserveUploads } from "./uploads.ts";
+import { attachUploads, holdUploads, releaseUploads, reserveUploads } from "./uploads.ts";
 
 /** How long a process may take to publish one. */
 const LEASE = 5 * MINUTE;
@@ -136,7 +136,9 @@ export async function drainScheduled(site: Site): Promise<void> {
 
 async function publish(site: Site, row: ScheduledRow): Promise<void> {
   const account = await site.models.actors.findById(row.owner).lean<ActorRow | null>();
-  if (account && !(await isPublished(site, row))) {
+  const before = await publishedFrom(site, row);
+  if (before !== null) await settleFiles(site, row, before);
+  else if (account) {
     try {
       await postFrom(site, account, row);
     } catch (error) {
@@ -153,15 +155,17 @@ async function publish(site: Site, row: ScheduledRow): Promise<void> {
   await site.models.scheduled.deleteOne({ _id: row._id });
 }
 
-/** Published by a process that died before it could say so. */
-async function isPublished(site: Site, row: ScheduledRow): Promise<boolean> {
-  const since = firstSnowflakeAt(row.at);
-  const post = await site.models.posts.exists({
-    author: row.owner,
-    _id: { $gte: since },
-    scheduled: row._id,
-  });
-  return post !== null;
+/** Published by a process that died before it could say so, and perhaps deleted since. */
+async function publishedFrom(site: Site, row: ScheduledRow): Promise<PostRow | null> {
+  return site.models.posts
+    .findOne({ author: row.owner, _id: { $gte: firstSnowflakeAt(row.at) }, scheduled: row._id })
+    .lean<PostRow | null>();
+}
+
+/** That process may not have come to its files either: held for ever, they could neither be edited nor go with the post. */
+async function settleFiles(site: Site, row: ScheduledRow, post: PostRow): Promise<void> {
+  if (post.deletedAt === undefined) await attachUploads(site, row.media, post._id);
+  else await releaseUploads(site, row.media, row._id);
 }
 
 /**

@@ -152,17 +152,18 @@ export async function drainUploads(site: Site): Promise<void> {
 }
 
 async function expire(site: Site, row: UploadRow): Promise<void> {
-  if (row.scheduled !== undefined) {
-    // A process died between a status and the note that it shows this file.
-    const since = firstSnowflakeAt(row.createdAt);
-    const shown = await site.models.posts
-      .findOne(
-        { author: row.owner, _id: { $gte: since }, "attachments.id": row._id, deletedAt: { $exists: false } },
-        { _id: 1 },
-      )
-      .lean<{ _id: number } | null>();
-    if (shown) return attachUploads(site, [row._id], shown._id);
-  }
+  // A status may show it without a note of that: the process died between the two, or the store failed it there and the
+  // file was given back.
+  const since = firstSnowflakeAt(row.createdAt);
+  const shown = await site.models.posts
+    .findOne(
+      { author: row.owner, _id: { $gte: since }, "attachments.id": row._id, deletedAt: { $exists: false } },
+      { _id: 1 },
+    )
+    .lean<{ _id: number } | null>();
+  if (shown) return attachUploads(site, [row._id], shown._id);
+  if (row.scheduled !== undefined && (await site.models.scheduled.exists({ _id: row.scheduled })) !== null)
+    return holdUploads(site, [row._id], row.scheduled);
   // Unless it was posted since it was claimed.
   const gone = await site.models.uploads
     .findOneAndDelete({ _id: row._id, post: { $exists: false }, nextAt: { $exists: true } })

@@ -309,6 +309,22 @@ describe("uploading a picture", () => {
       await baker.get(`/api/v1/media/${id}`, {}, { expect: 404 });
     });
 
+    it("stays with a status that was stored before the store failed, though the app was told of the failure", async () => {
+      const { body } = await upload(file(await photo()));
+      const { collection } = api.site.models.actors;
+      const updateOne = collection.updateOne.bind(collection);
+      collection.updateOne = () => {
+        collection.updateOne = updateOne;
+        throw new Error("the store is away");
+      };
+      await app.post("/api/v1/statuses", { status: "still here", media_ids: [body.id] }, { expect: 500 });
+      clock.advance(2 * DAY);
+      await drainUploads(api.site);
+      const [status] = (await app.get("/api/v1/timelines/home", { limit: 1 })).body;
+      assert.equal(status.content, "<p>still here</p>");
+      assert.equal((await served(status.media_attachments[0].url)).status, 200);
+    });
+
     it("gets new words by an edit, and goes from the status by another", async () => {
       const id = await picture();
       const { body } = await post([id]);

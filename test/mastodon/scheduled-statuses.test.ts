@@ -110,6 +110,36 @@ describe("a status that waits for its time", () => {
     assert.equal((await newest()).media_attachments[0].id, kept);
   });
 
+  it("keeps its files with the post, whatever a process leaves undone that ends in the middle", async () => {
+    const { models } = api.site;
+    const png = await sharp({ create: { width: 5, height: 5, channels: 3, background: "red" } })
+      .png()
+      .toBuffer();
+    const file = new File([new Uint8Array(png)], "x.png");
+    const id = (await app.post("/api/v2/media", { file }, { as: "multipart" })).body.id as string;
+    const { body } = await schedule({ status: "look", media_ids: [id], scheduled_at: later(3 * DAY) });
+
+    // It ended before the file was held for longer than a day.
+    await models.uploads.updateOne({ _id: Number(id) }, { $set: { nextAt: new Date(later(DAY)) } });
+    clock.advance(2 * DAY);
+    await drainUploads(api.site);
+    const [row, held] = await Promise.all([
+      models.scheduled.findById(Number(body.id)).lean(),
+      models.uploads.findById(Number(id)).lean(),
+    ]);
+    assert.ok(row && held);
+    clock.advance(DAY);
+    await drainScheduled(api.site);
+    const status = await newest();
+
+    // It ended once the post was stored.
+    await models.uploads.collection.replaceOne({ _id: Number(id) } as never, held);
+    await models.scheduled.collection.insertOne(row as never);
+    await drainScheduled(api.site);
+    const edited = await app.put(`/api/v1/statuses/${status.id}`, { status: "look again", media_ids: [id] });
+    assert.equal(edited.body.media_attachments[0].id, id);
+  });
+
   it("is published without what it answers where that is gone", async () => {
     const anna = await storePerson(api.site, "anna");
     const parent = await storePost(api.site, anna);
