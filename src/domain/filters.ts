@@ -101,7 +101,11 @@ export async function changeFilter(site: Site, row: FilterRow, wishes: FilterWis
   const { expiresAt } = wishes;
   const changed = await site.models.filters
     .findOneAndUpdate(
-      { _id: row._id },
+      // Lost when somebody else changed the keywords since they were read: apps send several at once.
+      {
+        _id: row._id,
+        ...(wishes.keywords === undefined ? {} : { revision: row.revision ?? { $exists: false } }),
+      },
       {
         $set: {
           ...facts,
@@ -109,11 +113,13 @@ export async function changeFilter(site: Site, row: FilterRow, wishes: FilterWis
           ...(wishes.keywords === undefined ? {} : { keywords }),
         },
         ...(expiresAt === null ? { $unset: { expiresAt: 1 } } : {}),
+        ...(wishes.keywords === undefined ? {} : { $inc: { revision: 1 } }),
       },
       { returnDocument: "after" },
     )
     .lean<FilterRow | null>();
-  if (!changed) throw new NotFound("Record not found");
+  if (!changed)
+    return changeFilter(site, await findFilter(site, { _id: row.owner }, { id: row._id }), wishes);
   tell(site, { _id: row.owner });
   return changed;
 }

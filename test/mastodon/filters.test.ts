@@ -92,6 +92,20 @@ describe("filters", () => {
       await client.put(`/api/v2/filters/${body.id}`, wrong, { expect: 404 });
     });
 
+    it("keep every keyword of several that come at the same moment, and answer each with its own", async () => {
+      const { body } = await filter();
+      const sent = ["rye", "oat", "spelt", "corn"];
+      const answers = await Promise.all(
+        sent.map((keyword) => client.post(`/api/v2/filters/${body.id}/keywords`, { keyword })),
+      );
+      assert.deepEqual(
+        answers.map((answer) => answer.body.keyword),
+        sent,
+      );
+      const { keywords } = (await client.get(`/api/v2/filters/${body.id}`)).body as { keywords: Keyword[] };
+      assert.deepEqual(keywords.map((one) => one.keyword).sort(), [...sent, "crumb"].sort());
+    });
+
     it("have keywords and statuses with methods of their own", async () => {
       const { body } = await filter();
       const added = await client.post(`/api/v2/filters/${body.id}/keywords`, { keyword: "toast" });

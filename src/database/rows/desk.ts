@@ -38,6 +38,8 @@ export interface FilterRow {
   keywords: { id: number; keyword: string; wholeWord: boolean }[];
   statuses: { id: number; status: number }[];
   createdAt: Date;
+  /** Grows with each change of the keywords. */
+  revision?: number;
 }
 
 export interface MarkerRow {

@@ -45,11 +45,10 @@ function keywordRoutes(api: Api): void {
   );
   api.post("/api/v2/filters/:id/keywords", write, async (context) => {
     const filter = await filterInPath(context);
-    const known = new Set(filter.keywords.map((keyword) => keyword.id));
     const { keywords } = await changeFilter(context.site, filter, {
       keywords: [readKeyword(context.params)],
     });
-    const added = keywords.find((keyword) => !known.has(keyword.id));
+    const added = keywords.at(-1);
     if (added === undefined) throw notFound();
     return filterKeywordEntity(added);
   });
