@@ -184,7 +184,8 @@ export async function receiveCounts(site: Site, known: PostRow, post: ReadPost):
   return true;
 }
 
-/** What was voted is of a poll that is no more. */
+/** What was voted is of a poll that is no more, and so is what told of its end: that of the next one is news. */
 export async function forgetVotes(site: Site, post: Pick<PostRow, "_id">): Promise<void> {
   await site.models.votes.deleteMany({ post: post._id });
+  await site.models.notifications.deleteMany({ post: post._id, type: "poll" });
 }

@@ -193,6 +193,23 @@ describe("polls", () => {
       assert.match(late.body.error, /already ended/);
       assert.equal((await pollOf(status.poll.id)).expired, true);
     });
+
+    it("that take the place of another end as well, and tell so", async () => {
+      const told = async () =>
+        (await app.get("/api/v1/notifications", { types: ["poll"] })).body.filter(
+          (one: { status: { id: string } }) => one.status.id === status.id,
+        ).length as number;
+      const status = await ask({ expires_in: 600 });
+      clock.advance(HOUR);
+      await drainPolls(api.site);
+      assert.equal(await told(), 1);
+      const poll = { options: ["white", "brown"], expires_in: 600 };
+      await app.put(`/api/v1/statuses/${status.id}`, { status: "which?", poll });
+      assert.equal(await told(), 0);
+      clock.advance(HOUR);
+      await drainPolls(api.site);
+      assert.equal(await told(), 1);
+    });
   });
 
   describe("of others", () => {
