@@ -90,7 +90,8 @@ function checkEditable(post: PostRow): void {
 }
 
 function textOf(post: PostRow, input: EditInput, account: ActorRow) {
-  const language = languageOf(input.language, account) ?? post.language;
+  const named = input.language === undefined || input.language === "" ? post.language : input.language;
+  const language = languageOf(named, account) ?? post.language;
   const isMarkdown = post.source?.mediaType === "text/markdown";
   return {
     ...(isMarkdown ? { markdown: input.text } : { text: input.text }),

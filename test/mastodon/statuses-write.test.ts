@@ -316,6 +316,16 @@ describe("editing a status", () => {
   const edit = (id: string, parameters: object, expect = 200) =>
     app.put(`/api/v1/statuses/${id}`, parameters, { expect });
 
+  it("leaves the language as it was where none is said", async () => {
+    await app.patch("/api/v1/accounts/update_credentials", { source: { language: "en" } });
+    const { body } = await app.post("/api/v1/statuses", { status: "guten Tag", language: "de" });
+    for (const more of [{}, { language: "" }, { language: null }, { language: "???" }]) {
+      const { body: after } = await edit(body.id, { status: `guten Abend ${JSON.stringify(more)}`, ...more });
+      assert.equal(after.language, "de");
+    }
+    assert.equal((await edit(body.id, { status: "hello", language: "fr" })).body.language, "fr");
+  });
+
   it("replaces all of it, and keeps what it was in the history", async () => {
     const { body } = await app.post("/api/v1/statuses", {
       status: "frist #typo",
