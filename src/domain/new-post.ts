@@ -27,6 +27,7 @@ export interface PublishOptions {
       | "attachments"
       | "sensitive"
       | "scheduled"
+      | "idempotency"
     >
   >;
   /** An edit that takes away what the post had. */

@@ -28,14 +28,15 @@ export class UnexpectedMentions extends InvalidInput {
  *
  * Its text is plain text: line ends, links, mentions and hashtags are what they seem, all else stands as it was typed.
  * Apps show and edit exactly what was typed, count its characters, and offer no preview of anything else.
- * @param from `scheduled`: the waiting status that it comes from, of which no second one is made.
+ * @param from `scheduled`: the waiting status that it comes from, of which no second one is made; `idempotency`: the
+ *   request, see `once`.
  * @throws {InvalidInput} for what cannot be taken. @throws {NotFound} for what it answers or quotes, if that may not be seen.
  */
 export async function postStatus(
   site: Site,
   account: ActorRow,
   input: StatusInput,
-  from: { scheduled?: number } = {},
+  from: { scheduled?: number; idempotency?: string | undefined } = {},
 ): Promise<PostRow> {
   checkStatus(input);
   const { parent, visibility } = await audienceOf(site, account, input);
@@ -75,6 +76,7 @@ export async function postStatus(
           ...(quotePolicy === undefined ? {} : { quotePolicy }),
           ...(input.application ? { application: input.application } : {}),
           ...(from.scheduled === undefined ? {} : { scheduled: from.scheduled }),
+          ...(from.idempotency === undefined ? {} : { idempotency: from.idempotency }),
         },
       },
     );

@@ -288,6 +288,39 @@ describe("writing a status", () => {
       assert.equal(await api.site.models.idempotency.countDocuments({ _id: /twins$/ }), 1);
     });
 
+    it("makes one status though the store failed after it was stored", async () => {
+      const { collection } = api.site.models.actors;
+      const updateOne = collection.updateOne.bind(collection);
+      collection.updateOne = () => {
+        collection.updateOne = updateOne;
+        throw new Error("the store is away");
+      };
+      const first = await send("away", "stored at once");
+      assert.equal((await send("away", "stored at once")).body.id, first.body.id);
+      assert.equal(await api.site.models.posts.countDocuments({ content: /stored at once/ }), 1);
+    });
+
+    it("finds the status of a process that ended before it could say so", async () => {
+      const first = await send("ended", "said by another");
+      const { idempotency } = api.site.models;
+      const row = await idempotency.findOne({ _id: /ended$/ }).lean();
+      assert.ok(row);
+      const { _id, expiresAt } = row;
+      await idempotency.collection.replaceOne({ _id } as never, { until: new Date(0), expiresAt });
+      assert.equal((await send("ended", "said by another")).body.id, first.body.id);
+    });
+
+    it("does again what a process had not come to", async () => {
+      await send("began");
+      const { idempotency, posts } = api.site.models;
+      const made = await posts.findOneAndDelete({ idempotency: /began$/ }).lean();
+      await idempotency.updateOne(
+        { _id: String(made?.idempotency) },
+        { $set: { until: new Date(0) }, $unset: { post: 1 } },
+      );
+      assert.notEqual((await send("began")).body.id, String(made?._id));
+    });
+
     it("keeps apps apart", async () => {
       const other = await api.client("blog");
       assert.notEqual((await send("shared")).body.id, (await send("shared", "once", other)).body.id);

@@ -150,6 +150,8 @@ export interface PostRow {
   pinnedAt?: Date;
   /** The scheduled status that it was. */
   scheduled?: number;
+  /** `_id` of the request that it came of, of an app that sent a key. */
+  idempotency?: string;
 }
 
 /** An earlier text of a post. */

@@ -17,6 +17,8 @@ export interface IdempotencyRow {
   _id: string;
   post?: number;
   scheduled?: number;
+  /** Until when whoever works on it may be trusted to live; nothing came of it so far. */
+  until?: Date;
   expiresAt: Date;
 }
 

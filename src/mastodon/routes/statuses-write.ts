@@ -1,6 +1,6 @@
 import type { AppRow, PostRow } from "../../database/rows.ts";
 import { postById } from "../../domain/find-post.ts";
-import { once } from "../../domain/idempotency.ts";
+import { once, postOfRequest, type Made } from "../../domain/idempotency.ts";
 import { findScheduled, scheduleStatus } from "../../domain/scheduled.ts";
 import { editStatus } from "../../domain/status-edits.ts";
 import type { StatusInput } from "../../domain/status-input.ts";
@@ -26,12 +26,13 @@ async function write(context: Context): Promise<unknown> {
   const key = request.get("idempotency-key");
   const owner = String(viewer.token?._id ?? account._id);
   try {
-    const made = await once(site, owner, key, async () => {
+    const make = async (idempotency?: string): Promise<Made> => {
       const input: StatusInput = { ...readStatus(params), ...(await application(context)) };
       const at = readTime(params.string("scheduled_at"));
-      if (at === undefined) return { post: (await postStatus(site, account, input))._id };
+      if (at === undefined) return { post: (await postStatus(site, account, input, { idempotency }))._id };
       return { scheduled: (await scheduleStatus(site, account, input, at))._id };
-    });
+    };
+    const made = await once(site, owner, key, make, (id) => postOfRequest(site, account, id));
     if (made.scheduled !== undefined)
       return await loadScheduled(site, await findScheduled(site, account, made.scheduled));
     const post = made.post === undefined ? null : await postById(site, made.post);
