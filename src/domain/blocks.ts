@@ -38,12 +38,16 @@ async function part(site: Site, account: ActorRow, other: ActorRow): Promise<voi
 
 /** @returns whether there was a block. */
 export async function unblockActor(site: Site, account: ActorRow, target: ActorRow): Promise<boolean> {
-  const row = await dropRelation(site, account, target, "block");
+  const row = await site.models.relations
+    .findOne({ owner: account._id, kind: "block", target: target._id })
+    .lean<RelationRow | null>();
   if (row === null) return false;
   if (target.local) {
     await dropRelation(site, target, account, "blockedBy");
+    await dropRelation(site, account, target, "block");
     return true;
   }
+  // The activity first: after a crash in between the block is still there, and is ended again.
   await enqueueActivity(site, {
     actor: account,
     activity: composeActivity({
@@ -57,6 +61,7 @@ export async function unblockActor(site: Site, account: ActorRow, target: ActorR
     object: target.uri,
     inboxes: [target.inbox],
   });
+  await dropRelation(site, account, target, "block");
   return true;
 }
 

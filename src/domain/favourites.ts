@@ -29,16 +29,18 @@ export async function favourite(site: Site, account: ActorRow, post: PostRow): P
 
 /** Takes a like back. */
 export async function unfavourite(site: Site, account: ActorRow, post: PostRow): Promise<void> {
-  const row = await site.models.interactions
-    .findOneAndDelete({ kind: "like", actor: account._id, post: post._id })
-    .lean<InteractionRow | null>();
+  const known = { kind: "like", actor: account._id, post: post._id } as const;
+  const row = await site.models.interactions.findOne(known).lean<InteractionRow | null>();
   if (!row) return;
-  await site.models.posts.updateOne({ _id: post._id }, { $inc: { likesCount: -1 } });
   const author = await site.models.actors.findById(post.author).lean<ActorRow | null>();
+  // The activity first: after a crash in between the like is still there, and is taken back again.
   if (author && !author.local) {
     const like = { id: row.uri, type: "Like", actor: account.uri, object: post.uri };
     await tell(site, account, author, "Undo", like);
   }
+  const { deletedCount } = await site.models.interactions.deleteOne({ _id: row._id });
+  if (deletedCount === 0) return;
+  await site.models.posts.updateOne({ _id: post._id }, { $inc: { likesCount: -1 } });
   announce(site, "unlike", { actor: account, post });
 }
 

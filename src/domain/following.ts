@@ -98,33 +98,41 @@ async function begin(site: Site, account: ActorRow, target: ActorRow): Promise<v
 
 /** Ends a follow, or takes back a request. @returns whether there was one. */
 export async function unfollowActor(site: Site, account: ActorRow, target: ActorRow): Promise<boolean> {
-  const row = await site.models.follows
-    .findOneAndDelete({ followed: target._id, follower: account._id })
-    .lean<FollowRow | null>();
-  if (!row) return false;
-  if (row.state === "accepted") {
+  const between = { followed: target._id, follower: account._id };
+  const known = await site.models.follows.findOne(between).lean<FollowRow | null>();
+  if (!known) return false;
+  // The activity first: after a crash in between the follow is still there, and is ended again.
+  if (!target.local) await sendUnfollow(site, account, target, known);
+  const row = await site.models.follows.findOneAndDelete(between).lean<FollowRow | null>();
+  if (row?.state === "accepted") {
     await site.models.actors.updateOne({ _id: account._id }, { $inc: { followingCount: -1 } });
     if (target.local)
       await site.models.actors.updateOne({ _id: target._id }, { $inc: { followersCount: -1 } });
   }
-  if (!target.local) {
-    await enqueueActivity(site, {
-      actor: account,
-      activity: composeActivity({
-        type: "Undo",
-        actor: account.uri,
-        object: { id: row.uri, type: "Follow", actor: account.uri, object: target.uri },
-        to: [target.uri],
-        cc: [],
-      }),
-      type: "Undo",
-      object: target.uri,
-      inboxes: [target.inbox],
-    });
-  }
   await site.models.listMembers.deleteMany({ owner: account._id, account: target._id });
   await leaveTimelines(site, account, target);
   return true;
+}
+
+async function sendUnfollow(
+  site: Site,
+  account: ActorRow,
+  target: ActorRow,
+  row: Pick<FollowRow, "uri">,
+): Promise<void> {
+  await enqueueActivity(site, {
+    actor: account,
+    activity: composeActivity({
+      type: "Undo",
+      actor: account.uri,
+      object: { id: row.uri, type: "Follow", actor: account.uri, object: target.uri },
+      to: [target.uri],
+      cc: [],
+    }),
+    type: "Undo",
+    object: target.uri,
+    inboxes: [target.inbox],
+  });
 }
 
 /** Their server has accepted our Follow. Matched by its id, or by whom it was about (Mitra sends a bare id, PeerTube any). */

@@ -81,26 +81,26 @@ async function storeFollow(
 
 /** Accepts a follower who waits. @returns whether one did. */
 export async function acceptFollower(site: Site, account: ActorRow, follower: ActorRow): Promise<boolean> {
-  const row = await site.models.follows
-    .findOneAndUpdate(
-      { followed: account._id, follower: follower._id, state: "pending" },
-      { $set: { state: "accepted" } },
-    )
-    .lean<FollowRow | null>();
+  const waiting = { followed: account._id, follower: follower._id, state: "pending" } as const;
+  const row = await site.models.follows.findOne(waiting).lean<FollowRow | null>();
   if (!row) return false;
-  await site.models.actors.updateOne({ _id: account._id }, { $inc: { followersCount: 1 } });
+  // The answer first: after a crash in between they still wait, and are accepted again.
   await answer(site, "Accept", account, follower, row.uri);
+  const { modifiedCount } = await site.models.follows.updateOne(waiting, { $set: { state: "accepted" } });
+  if (modifiedCount > 0)
+    await site.models.actors.updateOne({ _id: account._id }, { $inc: { followersCount: 1 } });
   return true;
 }
 
 /** Removes a follower, accepted or waiting, and tells their server. @returns whether there was one. */
 export async function removeFollower(site: Site, account: ActorRow, follower: ActorRow): Promise<boolean> {
-  const row = await site.models.follows
-    .findOneAndDelete({ followed: account._id, follower: follower._id })
-    .lean<FollowRow | null>();
-  if (!row) return false;
-  await discount(site, row);
-  await answer(site, "Reject", account, follower, row.uri);
+  const between = { followed: account._id, follower: follower._id };
+  const known = await site.models.follows.findOne(between).lean<FollowRow | null>();
+  if (!known) return false;
+  // The answer first: after a crash in between they are still there, and are removed again.
+  await answer(site, "Reject", account, follower, known.uri);
+  const row = await site.models.follows.findOneAndDelete(between).lean<FollowRow | null>();
+  if (row) await discount(site, row);
   return true;
 }
 
