@@ -137,6 +137,8 @@ export async function endFollows(site: Site, actor: Pick<ActorRow, "_id">): Prom
       const row = await site.models.follows.findOneAndDelete(filter).lean<FollowRow | null>();
       if (!row) break;
       await discount(site, row);
+      if (row.state === "accepted")
+        await site.models.actors.updateOne({ _id: row.follower }, { $inc: { followingCount: -1 } });
     }
   }
 }

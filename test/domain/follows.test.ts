@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import type { ActivityRow, ActorRow } from "../../src/database/rows.ts";
+import { dropActor } from "../../src/domain/deletions.ts";
+import { followActor, receiveAccept } from "../../src/domain/following.ts";
 import {
   acceptFollower,
   followersOf,
@@ -135,5 +137,13 @@ describe("followers", () => {
     const second = await followersOf(made.site, blog, { limit: 3, before: first.next ?? 0 });
     assert.equal(new Set([...first.uris, ...second.uris]).size, 5);
     assert.equal(second.next, undefined);
+  });
+
+  it("whom an account follows, and who delete themselves, are no longer counted among those it follows", async () => {
+    await followActor(made.site, await made.account("blog"), alice);
+    await receiveAccept(made.site, alice, { followerUri: BLOG });
+    assert.equal((await made.account("blog")).followingCount, 1);
+    await dropActor(made.site, alice.uri);
+    assert.equal((await made.account("blog")).followingCount, 0);
   });
 });
