@@ -110,10 +110,12 @@ export async function keepBoost(
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
     const there = await site.models.posts.findById(row._id, { boostOf: 1 }).lean<PostRow | null>();
-    // It was kept before.
-    if (there === null || there.boostOf === row.boostOf) return;
-    const renamed = await takeAnotherId(site, interaction);
-    return keepBoost(site, actor, post, renamed, visibility, to, cc);
+    if (there === null) return;
+    if (there.boostOf !== row.boostOf) {
+      const renamed = await takeAnotherId(site, interaction);
+      return keepBoost(site, actor, post, renamed, visibility, to, cc);
+    }
+    // It was kept before, by a process that may have died before it was placed.
   }
   await placeInTimelines(site, row);
 }

@@ -27,7 +27,12 @@ export async function eraseComment(site: Site, post: PostRow): Promise<boolean> 
       },
     )
     .lean<PostRow | null>();
-  if (!before) return false;
+  if (!before) {
+    // Whoever emptied it may have died before it was out of everything.
+    await takeFromTimelines(site, post);
+    await takeFromConversations(site, post);
+    return false;
+  }
   await recount(site, before, { ...before, deletedAt: site.clock.now() });
   await takeFromTimelines(site, before);
   await takeFromConversations(site, before);

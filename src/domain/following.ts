@@ -144,7 +144,14 @@ export async function receiveAccept(
   const row = await site.models.follows
     .findOneAndUpdate({ ...ours(actor, what), state: "pending" }, { $set: { state: "accepted" } })
     .lean<FollowRow | null>();
-  if (!row) return ignored("accepts no Follow that waits");
+  if (!row) {
+    // Whoever accepted it may have died before the timelines were filled; what stands there already stays.
+    const accepted = await site.models.follows
+      .findOne({ ...ours(actor, what), state: "accepted" })
+      .lean<FollowRow | null>();
+    if (accepted) await mergeIntoTimelines(site, { _id: accepted.follower }, actor);
+    return ignored("accepts no Follow that waits");
+  }
   const account = await site.models.actors.findById(row.follower).lean<ActorRow | null>();
   if (account) await begin(site, account, actor);
   return done("accepted our Follow");

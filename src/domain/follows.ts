@@ -29,18 +29,19 @@ export async function receiveFollow(
     return ignored("is blocked by the account");
   }
 
-  const { row, isNew } = await storeFollow(site, follower, account, activityUri);
+  const { row, isNew, isSame } = await storeFollow(site, follower, account, activityUri);
   if (isNew && row.state === "accepted")
     await site.models.actors.updateOne({ _id: account._id }, { $inc: { followersCount: 1 } });
   if (row.state === "accepted") await answer(site, "Accept", account, follower, activityUri);
-  if (isNew) {
+  // Also for the very same once more: the process that stored it may have died before it rang.
+  if (isNew || isSame) {
     await notify(site, {
       owner: account,
       type: row.state === "accepted" ? "follow" : "follow_request",
       from: follower,
     });
-    announce(site, "follow", { follower, account });
   }
+  if (isNew) announce(site, "follow", { follower, account });
   return done(row.state === "accepted" ? "follows" : "waits for approval");
 }
 
@@ -49,11 +50,17 @@ async function storeFollow(
   follower: ActorRow,
   account: ActorRow,
   activityUri: string,
-): Promise<{ row: FollowRow; isNew: boolean }> {
+): Promise<{ row: FollowRow; isNew: boolean; isSame: boolean }> {
   const now = site.clock.now();
   const deliverTo = follower.sharedInbox ?? follower.inbox;
   const _id = snowflake(now);
   try {
+    const isSame =
+      (await site.models.follows.exists({
+        followed: account._id,
+        follower: follower._id,
+        uri: activityUri,
+      })) !== null;
     const row = await site.models.follows
       .findOneAndUpdate(
         { followed: account._id, follower: follower._id },
@@ -71,7 +78,7 @@ async function storeFollow(
         { upsert: true, returnDocument: "after" },
       )
       .lean<FollowRow>();
-    return { row, isNew: row._id === _id };
+    return { row, isNew: row._id === _id, isSame };
   } catch (error) {
     // Two at once, or a snowflake that was taken: the second try finds the row or another snowflake.
     if (isDuplicateKey(error)) return storeFollow(site, follower, account, activityUri);

@@ -36,6 +36,12 @@ export async function receiveInteraction(
   const post = await findPost(site, objectUri);
   if (!post || !seenByAnyone(post)) return ignored("is about nothing that is here");
   if (await isBuried(site, actor.uri, activityUri)) return ignored("was undone before it came");
+  // Bears being repeated.
+  const tell = async (interaction: InteractionRow): Promise<void> => {
+    if (kind === "boost" && (await isFollowedOrAsked(site, actor)))
+      await keepBoost(site, actor, post, interaction, visibility, options.to ?? [], options.cc ?? []);
+    if (post.local) await tellAuthor(site, kind, actor, post);
+  };
   const visibility = kind === "boost" ? boostVisibility(options.to ?? [], options.cc ?? []) : "public";
   const row: InteractionRow = {
     _id: snowflake(site.clock.now()),
@@ -52,17 +58,19 @@ export async function receiveInteraction(
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
     // Sent again with a new id: an Undo will name the newest one.
-    const again = await site.models.interactions.updateOne(
-      { kind, actor: actor._id, post: post._id },
-      { $set: { uri: activityUri, ...(options.emoji === undefined ? {} : { emoji: options.emoji }) } },
-    );
-    if (again.matchedCount > 0) return done("is known");
-    return receiveInteraction(site, kind, actor, objectUri, activityUri, options);
+    const known = await site.models.interactions
+      .findOneAndUpdate(
+        { kind, actor: actor._id, post: post._id },
+        { $set: { uri: activityUri, ...(options.emoji === undefined ? {} : { emoji: options.emoji }) } },
+      )
+      .lean<InteractionRow | null>();
+    if (!known) return receiveInteraction(site, kind, actor, objectUri, activityUri, options);
+    // The very same once more: the process that stored it may have died before the rest.
+    if (known.uri === activityUri) await tell(known);
+    return done("is known");
   }
   await count(site, row, 1);
-  if (kind === "boost" && (await isFollowedOrAsked(site, actor)))
-    await keepBoost(site, actor, post, row, visibility, options.to ?? [], options.cc ?? []);
-  if (post.local) await tellAuthor(site, kind, actor, post);
+  await tell(row);
   announce(site, kind, { actor, post });
   return done(kind === "like" ? "liked" : "boosted");
 }
@@ -130,10 +138,8 @@ export async function endInteractions(site: Site, actor: Pick<ActorRow, "_id">):
   }
 }
 
+/** The row goes last: as long as it is there, an Undo that was broken off finds what it was about. */
 async function forget(site: Site, row: InteractionRow): Promise<void> {
-  const { deletedCount } = await site.models.interactions.deleteOne({ _id: row._id });
-  if (deletedCount === 0) return;
-  await count(site, row, -1);
   if (row.kind === "boost") await dropBoost(site, row);
   if (row.kind === "like" || row.kind === "boost") {
     // The ring that told of it is taken back with it.
@@ -143,6 +149,8 @@ async function forget(site: Site, row: InteractionRow): Promise<void> {
       type: row.kind === "like" ? "favourite" : "reblog",
     });
   }
+  const { deletedCount } = await site.models.interactions.deleteOne({ _id: row._id });
+  if (deletedCount > 0) await count(site, row, -1);
 }
 
 async function count(site: Site, row: InteractionRow, change: 1 | -1): Promise<void> {

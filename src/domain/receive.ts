@@ -35,7 +35,7 @@ export async function receivePost(site: Site, author: ActorRow, post: ReadPost):
   if (post.voteFor !== undefined) return receiveVote(site, author, post);
   if (await isBuried(site, author.uri, post.uri)) return ignored("was deleted before it came");
   const known = await site.models.posts.findOne({ uri: post.uri }).lean<PostRow | null>();
-  if (known) return edit(site, known, author, post);
+  if (known) return again(site, known, author, post);
 
   const parent = await parentOf(site, post);
   let root = parent === null ? null : await rootOf(site, parent);
@@ -48,6 +48,19 @@ export async function receivePost(site: Site, author: ActorRow, post: ReadPost):
     return ignored(post.inReplyTo === undefined ? "concerns nobody here" : "answers nothing that is here");
   }
   return store(site, author, post, parent, root);
+}
+
+/**
+ * It is here already: sent twice, fetched before it came, or stored by a process that died before anybody was told. In the
+ * latter two cases it is news all the same.
+ */
+async function again(site: Site, known: PostRow, author: ActorRow, post: ReadPost): Promise<Outcome> {
+  const outcome = await edit(site, known, author, post);
+  if (known.untold !== true || known.authorUri !== author.uri) return outcome;
+  const row = await site.models.posts.findById(known._id).lean<PostRow | null>();
+  if (row?.deletedAt !== undefined || row?.hiddenAt !== undefined || row === null) return outcome;
+  await tell(site, row, author);
+  return done(row.thread === undefined ? "is news" : "became a comment");
 }
 
 /**
@@ -123,6 +136,7 @@ async function store(
     publishedAt,
     ...(post.updated === undefined || post.updated <= publishedAt ? {} : { updatedAt: post.updated }),
     createdAt: now,
+    untold: true,
     federated: false,
     likesCount: 0,
     boostsCount: 0,
@@ -143,11 +157,17 @@ async function store(
   if (parent && seenByAnyone(row))
     await site.models.posts.updateOne({ _id: parent._id }, { $inc: { repliesCount: 1 } });
   if (root && seenByAnyone(row)) announce(site, "comment", { comment: row, author, post: root });
+  if (how === "aloud") await tell(site, row, author);
   // A quote of a quote is not fetched: somebody could go on like this for ever.
-  if (row.quote)
-    await settleQuote(site, row, author, how === "aloud" ? (uri) => importPost(site, uri) : undefined);
-  if (how === "aloud") await spread(site, row, author);
+  else if (row.quote) await settleQuote(site, row, author);
   return done(root ? "became a comment" : "is news");
+}
+
+/** Whoever is to know of it is told. Bears being repeated. */
+async function tell(site: Site, row: PostRow, author: ActorRow): Promise<void> {
+  if (row.quote) await settleQuote(site, row, author, (uri) => importPost(site, uri));
+  await spread(site, row, author);
+  await site.models.posts.updateOne({ _id: row._id }, { $unset: { untold: 1 } });
 }
 
 /** Timelines and notifications. */

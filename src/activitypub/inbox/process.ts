@@ -5,6 +5,7 @@ import { SECOND } from "../../support/clock.ts";
 import { Permanent, reasonOf, RetryLater } from "../../support/errors.ts";
 import { Semaphore } from "../../support/semaphore.ts";
 import { claimDue, finish, giveBack, putOff, renew, type Claimed } from "./claim.ts";
+import { countAgain } from "./count-again.ts";
 import { dispatch } from "./dispatch.ts";
 import { pauseAfter, TRIES } from "./retry.ts";
 
@@ -105,6 +106,8 @@ async function handle(site: Site, claimed: Claimed): Promise<void> {
   if (!read.ok) return finish(site, claimed, "failed", `cannot be read any more: ${read.reason}`);
   try {
     const outcome = await dispatch(site, read.activity);
+    // It was begun before, and maybe broken off between a row and its count.
+    if (row.attempts > 1) await countAgain(site, read.activity);
     const text = outcome.done ? outcome.what : outcome.why;
     site.logger.debug({ ...fields, outcome: text }, outcome.done ? "inbox: done" : "inbox: ignored");
     await finish(site, claimed, outcome.done ? "done" : "ignored", text);

@@ -121,6 +121,8 @@ export interface PostRow {
   createdAt: Date;
   /** A Tombstone since then; content is emptied. */
   deletedAt?: Date;
+  /** Another server's: stored, and nobody here was told yet. Taken off when it is in its timelines and has rung. */
+  untold?: true;
   /** A comment hidden by the owner. */
   hiddenAt?: Date;
   /** Local: false for posts older than the first start, which are stored and not sent. */
