@@ -14,14 +14,21 @@ export interface Claimed {
 }
 
 /**
- * Claims up to `count` due rows, oldest first, by moving their due time forward: new, retried and orphaned rows are one
+ * Claims up to `count` due rows, oldest first and none of the hosts in `except`, by moving their due time forward: new, retried and orphaned rows are one
  * range of one index. The try is counted now, so that an activity that ends the process is not tried for ever.
  */
-export async function claimDue(site: Site, count: number): Promise<Claimed[]> {
+export async function claimDue(
+  site: Site,
+  count: number,
+  except: readonly string[] = [],
+): Promise<Claimed[]> {
   const { inbound } = site.models;
   const now = site.clock.now();
   const due = await inbound
-    .find({ nextAt: { $lte: now } }, { _id: 1 })
+    .find(
+      { nextAt: { $lte: now }, ...(except.length === 0 ? {} : { host: { $nin: [...except] } }) },
+      { _id: 1 },
+    )
     .sort({ nextAt: 1 })
     .limit(count)
     .lean();

@@ -4,6 +4,7 @@ import type { ReadActivity } from "../../documents/read-activity.ts";
 import type { Site } from "../../site.ts";
 import { MINUTE } from "../../support/clock.ts";
 import { isDuplicateKey } from "../../support/errors.ts";
+import { hostOf } from "../../support/urls.ts";
 
 /**
  * These come again under an id that was used before: Misskey's Follow after an unfollow, Plume's Like and Announce. To
@@ -28,6 +29,7 @@ export async function keepActivity(
     _id: activity.id,
     type: activity.type,
     actor: activity.actor,
+    host: hostOf(activity.actor) ?? "",
     body,
     recipients: recipient === undefined ? [] : [recipient],
     state: "pending",

@@ -4,6 +4,7 @@ import { announce, type Site } from "../../site.ts";
 import { SECOND } from "../../support/clock.ts";
 import { Permanent, reasonOf, RetryLater } from "../../support/errors.ts";
 import { Semaphore } from "../../support/semaphore.ts";
+import { hostOf } from "../../support/urls.ts";
 import { claimDue, finish, giveBack, putOff, renew, type Claimed } from "./claim.ts";
 import { countAgain } from "./count-again.ts";
 import { dispatch } from "./dispatch.ts";
@@ -13,9 +14,20 @@ import { pauseAfter, TRIES } from "./retry.ts";
 const CONCURRENCY = 16;
 /** Rows claimed at once, so that the store is not asked for each one. */
 const CLAIM = 48;
-/** Rows held at the most. They are more than are in work, since those of one slow actor wait in one lane. */
+/** Of one host, which may let each of its people's activities wait for it. */
+const HOST_CONCURRENCY = 6;
+/** Rows held at the most. They are more than are in work, since those of one slow actor or host wait for each other. */
 const MOST_HELD = 256;
+/** A host with so many is left out of the next claim. */
+const HOST_HELD = 32;
 const RENEW_EVERY = 30 * SECOND;
+
+/** What is held of one host. */
+interface Guest {
+  held: number;
+  lanes: Set<string>;
+  gate: Semaphore;
+}
 
 export interface InboxWorker {
   /** Works until nothing is due, or until it is stopped. A second call joins the first. */
@@ -34,6 +46,7 @@ export function createInboxWorker(site: Site): InboxWorker {
   let stopping = false;
   let draining: Promise<void> | undefined;
   const held = new Set<Claimed>();
+  const guests = new Map<string, Guest>();
   const slots = new Semaphore(CONCURRENCY);
   let nudge = (): void => undefined;
 
@@ -47,8 +60,9 @@ export function createInboxWorker(site: Site): InboxWorker {
     try {
       while (!stopping) {
         const nudged = new Promise<void>((resolve) => (nudge = resolve));
-        const hasRoom = (): boolean => lanes.size < CONCURRENCY && held.size < MOST_HELD;
-        const rows = hasRoom() ? await claimDue(site, CLAIM) : [];
+        const hasRoom = (): boolean => inWork() < CONCURRENCY && held.size < MOST_HELD;
+        const crowding = [...guests].filter(([, guest]) => guest.held >= HOST_HELD).map(([host]) => host);
+        const rows = hasRoom() ? await claimDue(site, CLAIM, crowding) : [];
         if (rows.length === 0 && lanes.size === 0) return;
         for (const claimed of rows) queue(lanes, claimed);
         if (rows.length === 0 || !hasRoom()) await Promise.race([nudged, ...lanes.values()]);
@@ -59,15 +73,31 @@ export function createInboxWorker(site: Site): InboxWorker {
     }
   }
 
+  /** Lanes that can go on; the others wait for their host's. */
+  function inWork(): number {
+    let count = 0;
+    for (const { lanes } of guests.values()) count += Math.min(lanes.size, HOST_CONCURRENCY);
+    return count;
+  }
+
   /** One lane an actor, so that a Create is done before its Update when both are here. */
   function queue(lanes: Map<string, Promise<void>>, claimed: Claimed): void {
     held.add(claimed);
     const { actor } = claimed.row;
+    const host = hostOf(actor) ?? "";
+    const guest = guests.get(host) ?? { held: 0, lanes: new Set(), gate: new Semaphore(HOST_CONCURRENCY) };
+    guests.set(host, guest);
+    guest.held += 1;
+    guest.lanes.add(actor);
     const before = lanes.get(actor) ?? Promise.resolve();
-    const lane = before.then(() => slots.run(() => work(claimed)));
+    const lane = before.then(() => guest.gate.run(() => slots.run(() => work(claimed))));
     const ended = lane.finally(() => {
       held.delete(claimed);
-      if (lanes.get(actor) === ended) lanes.delete(actor);
+      guest.held -= 1;
+      if (guest.held === 0) guests.delete(host);
+      if (lanes.get(actor) !== ended) return;
+      lanes.delete(actor);
+      guest.lanes.delete(actor);
     });
     lanes.set(actor, ended);
   }

@@ -69,6 +69,8 @@ export interface InboundRow {
   type: string;
   /** Actor id, proven by the signature. */
   actor: string;
+  /** Of the actor; absent in rows of older versions. */
+  host?: string;
   body: string;
   /** Usernames of the inboxes it came to; empty for the shared inbox. */
   recipients: string[];

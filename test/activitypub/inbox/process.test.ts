@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { keepActivity } from "../../../src/activitypub/inbox/keep.ts";
 import { createInboxWorker } from "../../../src/activitypub/inbox/process.ts";
 import { pauseAfter, TRIES } from "../../../src/activitypub/inbox/retry.ts";
 import type { ActorRow, PostRow } from "../../../src/database/rows.ts";
+import { readActivity } from "../../../src/documents/read-activity.ts";
 import { findPost } from "../../../src/domain/find-post.ts";
 import { reactionsOf } from "../../../src/domain/interactions.ts";
 import { publishPost } from "../../../src/domain/posts.ts";
@@ -159,6 +161,34 @@ describe("what the inbox does with what it took in", () => {
       release();
       await work;
       assert.equal(await site.site.models.inbound.countDocuments({ actor: alice.uri, state: "pending" }), 0);
+    });
+  });
+
+  describe("beside the many people of a slow server", () => {
+    it("others' activities are done", async () => {
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      let asked = 0;
+      const people = Array.from({ length: 120 }, (_, each) => `${remote.origin}/users/slow${seed}-${each}`);
+      for (const [each, actor] of people.entries()) {
+        const object = `${remote.origin}/slow-note-${each}`;
+        remote.serve(new URL(object).pathname, async () => {
+          asked += 1;
+          await released;
+          return { status: 404 };
+        });
+        const create = { id: `${actor}/create`, type: "Create", actor, object, to: [blog.uri] };
+        const read = readActivity(create);
+        assert.ok(read.ok);
+        await keepActivity(site.site, read.activity, JSON.stringify(create), undefined);
+      }
+      await send(bob, bob.activity("Like", PAGE));
+      const work = site.work();
+      await until(() => asked > 0, "the slow server's being asked");
+      await until(async () => (await counts()).likes === 1, "the like");
+      release();
+      await work;
+      assert.equal(await site.site.models.inbound.countDocuments({ state: "pending" }), 0);
     });
   });
 
