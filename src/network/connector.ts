@@ -33,6 +33,8 @@ export function guardedConnector(reach: Reach, lookup: Lookup, ca?: string): bui
     connect ??= undici().buildConnector({
       timeout: LIMITS.connectTimeout,
       lookup: guardedLookup,
+      // Node gives up an address after 250 ms, and here the next one is often IPv6 on a machine that has none.
+      autoSelectFamilyAttemptTimeout: LIMITS.addressTimeout,
       ...(ca === undefined ? {} : { ca }),
     });
     connect(options, (...result) => {

@@ -18,6 +18,8 @@ export const LIMITS = {
   requestTimeout: 10_000,
   /** Milliseconds until an outgoing connection stands. */
   connectTimeout: 5_000,
+  /** Milliseconds for one address of a name that has several; the other side of the world takes 400. */
+  addressTimeout: 2_000,
   /** Redirects followed on a GET. */
   redirects: 3,
   /** Milliseconds that a signature's date may be off. */

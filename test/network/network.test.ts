@@ -511,6 +511,23 @@ describe("the network", () => {
       assert.equal(server.connections, 1);
     });
 
+    it("to an address that is slow to answer are waited for, though the name has another address", async () => {
+      const server = await serve((_request, response) => void response.end());
+      const addresses = Promise.resolve([
+        { address: "127.0.0.1", family: 4 },
+        { address: "::1", family: 6 },
+      ]);
+      // The connection stands at once; this process, busy from when it has begun to connect, sees that 300 ms later.
+      const busy = (): void => {
+        for (const end = performance.now() + 300; performance.now() < end;);
+      };
+      const lookup: Lookup = () => {
+        void addresses.then(() => process.nextTick(busy));
+        return addresses;
+      };
+      assert.equal((await open({ lookup }).get(`http://far.test:${server.port}/`)).status, 200);
+    });
+
     it("to one server are no more than the option says", async () => {
       const server = await serve((_request, response) => void setTimeout(() => response.end(), 5));
       const network = open({ connections: 3 });
