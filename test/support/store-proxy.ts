@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
-import type { AddressInfo } from "node:net";
+import { freePort } from "./free-port.ts";
 
 /** A database that can go away and come back: a TCP port in front of a real one. */
 export interface StoreProxy {
@@ -38,16 +38,16 @@ export async function startStoreProxy(uri: string, options: { away?: boolean } =
     incoming.pipe(outgoing).pipe(incoming);
   };
   let server: Server | undefined;
-  let bound = 0;
+  // Its own while it is away, too: the clients go on asking there.
+  const own = await freePort();
   const restore = async (): Promise<void> => {
     if (server) return;
     const next = createServer(pipe);
     await new Promise<void>((resolve, reject) => {
       next.once("error", reject);
-      next.listen(bound, "127.0.0.1", resolve);
+      next.listen(own, "127.0.0.1", resolve);
     });
     server = next;
-    bound = (next.address() as AddressInfo).port;
   };
   const cut = async (): Promise<void> => {
     const open = server;
@@ -59,7 +59,7 @@ export async function startStoreProxy(uri: string, options: { away?: boolean } =
   await restore();
   if (options.away === true) await cut();
   return {
-    uri: uri.replace(host, `${host.includes("@") ? `${host.split("@")[0]}@` : ""}127.0.0.1:${bound}`),
+    uri: uri.replace(host, `${host.includes("@") ? `${host.split("@")[0]}@` : ""}127.0.0.1:${own}`),
     cut,
     restore,
     close: cut,
