@@ -26,14 +26,14 @@ describe("two processes of one site", () => {
   let token: string;
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const database = await freshDatabase();
     folder = mkdtempSync(join(tmpdir(), "fedi-second-"));
     api = await startApi({ database });
     api.fedi.attach(api.server);
     token = await api.tokenFor("blog");
     child = startScript("test/mastodon/other-process.ts", { args: [api.origin, database, folder] });
-    const [, port] = await child.prints(/listening on (\d+)/, 50_000);
+    const [, port] = await child.prints(/listening on (\d+)/);
     childOrigin = `http://localhost:${port}`;
   });
   after(async () => {

@@ -22,7 +22,7 @@ const WAITING = [
 const MIGRATING = ["umzug", "@rushstack/ts-command-line"];
 
 describe("a host with a site on it", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "fedi-light-"));

@@ -8,7 +8,7 @@ import { until } from "../support/until.ts";
 
 /** The database goes away and comes back, as databases do; the host's own pages must not notice. */
 describe("a database that is away", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let store: StoreProxy;
   let blog: Blog;
   let remote: FakeRemote;
@@ -57,7 +57,7 @@ describe("a database that is away", function () {
 
     await store.restore();
     const post = await waiting;
-    await until(async () => (await get(new URL(post.url).pathname)).status === 200, "the recovery", 30_000);
+    await until(async () => (await get(new URL(post.url).pathname)).status === 200, "the recovery", 60_000);
     assert.equal((await follow()).status, 202);
     await until(() => alice.received.length > 0, "the Accept");
   });
@@ -71,7 +71,7 @@ describe("a database that is away", function () {
     await until(() => remote.sharedReceived.length > 0, "the first try");
 
     await store.cut();
-    await until(async () => (await get("/@blog")).status === 503, "that we notice", 30_000);
+    await until(async () => (await get("/@blog")).status === 503, "that we notice", 60_000);
     const page = await get("/@blog");
     assert.ok(Number(page.headers.get("retry-after")) > 0);
     assert.equal((await follow()).status, 503);
@@ -85,7 +85,7 @@ describe("a database that is away", function () {
     await assert.rejects(blog.fedi.publish({ markdown: "Not accepted." }));
 
     await store.restore();
-    await until(async () => (await get(new URL(post.url).pathname)).status === 200, "the recovery", 30_000);
+    await until(async () => (await get(new URL(post.url).pathname)).status === 200, "the recovery", 60_000);
     const report = await blog.fedi.deliveries(post.url);
     assert.equal(report?.waiting, 1, "the delivery still waits for its next try");
     assert.equal((await follow()).status, 202);

@@ -252,7 +252,8 @@ describe("the network", () => {
           response.on("close", () => (closed = true));
           answer(response);
         });
-        const error = await failsWith(open().get(server.origin, { timeout: 60 }), "timeout");
+        // Enough for the request to be there, also on a machine that is slow and busy.
+        const error = await failsWith(open().get(server.origin, { timeout: 1000 }), "timeout");
         assert.equal(error.retryable, true);
         assert.equal(error.status, 504);
         await until(() => closed, "the end of the answer");
@@ -489,7 +490,7 @@ describe("the network", () => {
       });
       const network = open();
       for (const path of ["/hangs", "/breaks"]) {
-        const posted = await network.post(server.origin + path, { body, contentType, signer, timeout: 100 });
+        const posted = await network.post(server.origin + path, { body, contentType, signer, timeout: 1000 });
         assert.deepEqual([posted.status, posted.text], [202, "x"]);
       }
     });

@@ -59,7 +59,7 @@ export function start(args: string[], options: ChildOptions = {}): Child {
     stdout: () => stdout,
     stderr: () => stderr,
     ended,
-    prints: (pattern, timeout = 30_000) =>
+    prints: (pattern, timeout = 60_000) =>
       new Promise((resolve, reject) => {
         const fail = (why: string): void =>
           reject(new Error(`${why} before it printed ${pattern}\n${stdout}\n${stderr}`));

@@ -1,5 +1,10 @@
+import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { inspect } from "node:util";
 import { endStore, isWorker, removeStores } from "./store.ts";
+
+// Where localhost has an address of IPv6 as well, Node leaves the first one after 250 ms: to a process that was busy for
+// so long in the moment of connecting, our servers would seem to be away.
+setDefaultAutoSelectFamilyAttemptTimeout(60_000);
 
 /** What mocha runs around everything, and, with files in several processes, around each file. */
 export const mochaHooks = {

@@ -1,10 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Waits until `condition` holds, at most `timeout` milliseconds; for what another process or socket does. */
+/**
+ * Waits until `condition` holds, at most `timeout` milliseconds; for what another process or socket does. The time is for
+ * machines that are slow and busy: nothing waits for it where all is well.
+ */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what = "the condition",
-  timeout = 10_000,
+  timeout = 30_000,
 ): Promise<void> {
   const end = Date.now() + timeout;
   while (!(await condition())) {

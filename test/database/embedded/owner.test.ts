@@ -42,7 +42,7 @@ function connect(uri: string): Promise<MongoClient> {
 }
 
 describe("the owner of a data folder", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let directory: string;
   beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), "fedi-test-"))));
   afterEach(() => rm(directory, { recursive: true, force: true }));
@@ -129,10 +129,10 @@ describe("the owner of a data folder", function () {
     await database.opened;
     await database.connection.db?.collection("c").insertOne({ n: 1 });
     // Waited for from now on: on a busy machine the end of the process may be told after the store is back.
-    const lost = until(() => !database.available(), "the loss of the socket", 30_000);
+    const lost = until(() => !database.available(), "the loss of the socket", 60_000);
     await end(first.child, "SIGTERM");
     await lost;
-    await until(() => database.available(), "the store's being back", 30_000);
+    await until(() => database.available(), "the store's being back", 60_000);
     await database.connection.db?.collection("c").insertOne({ n: 2 });
     assert.equal(await database.connection.db?.collection("c").countDocuments(), 2);
     const second = start(folder, "stay");
@@ -173,7 +173,7 @@ describe("the owner of a data folder", function () {
     await collection.insertOne({ n: 1 });
     assert.ok(threads[0] instanceof Worker);
     await threads[0].terminate();
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000;
     let count: number | undefined;
     while (count === undefined && Date.now() < deadline) {
       count = await collection.countDocuments().catch(() => undefined);

@@ -12,7 +12,7 @@ origin, picture, neighbour, neighbour_token, bea_handle, alice_handle, alice_ser
 
 def until(what, condition):
     """Waits for what another server does."""
-    end = time.time() + 30
+    end = time.time() + 60
     while not (found := condition()):
         assert time.time() < end, what
         time.sleep(0.05)

@@ -34,7 +34,7 @@ export async function startAlice(): Promise<Alice> {
     async hears(type) {
       const heard = async (): Promise<boolean> =>
         (await ask<{ type: string }[]>("received")).some((one) => one.type === type);
-      await until(heard, `Alice's hearing ${type}`, 20_000);
+      await until(heard, `Alice's hearing ${type}`);
     },
     stop: async () => {
       await child.stop();
