@@ -17,11 +17,20 @@ function folderPrefix(run: number): string {
   return `fedi-test-${run}-`;
 }
 
+/**
+ * Rows expire by the machine's clock, while a site under test has its own: what is to last a week by that one may be long
+ * over by the machine's, and would go in the middle of a test that happens to run when the store looks. So it looks later.
+ */
+const TTL_SECONDS = 86_400;
+
 /** Starts the store under test once a process: the embedded one, kept in the page cache only. */
 async function embedded(): Promise<EmbeddedStore> {
   shared ??= (async () => {
     const directory = mkdtempSync(join(tmpdir(), folderPrefix(isWorker() ? process.ppid : process.pid)));
-    return { store: await startEmbedded({ directory, durability: "os" }), directory };
+    return {
+      store: await startEmbedded({ directory, durability: "os", ttlSeconds: TTL_SECONDS }),
+      directory,
+    };
   })();
   return (await shared).store;
 }
