@@ -38,7 +38,7 @@ const PATIENCE = 5 * SECOND;
  */
 export interface Fediverse {
   (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
-  /** Fulfilled when the site answers; rejected when it cannot start, or not within `startTimeout`. */
+  /** Fulfilled when the site answers; rejected when it cannot start, or has no database within `startTimeout`. */
   readonly ready: Promise<void>;
   /** Stores a post and queues it for every follower. The same `url` again changes it, or does nothing. */
   publish(post: PostInput): Promise<PostRow>;
@@ -115,19 +115,24 @@ export function fediverse(given: FediverseOptions): Fediverse {
   let started = false;
   let closing: Promise<void> | undefined;
 
-  const starting = start();
-  const ready = withTimeout(starting, options.startTimeout * SECOND, () => {
+  const opening = open();
+  // How long the sources read is their affair: a folder of thousands of posts takes minutes the first time.
+  const starting = opening.then(startSources);
+  // Told through `ready`, which may have been rejected before.
+  starting.catch(() => undefined);
+  const opened = withTimeout(opening, options.startTimeout * SECOND, () => {
     return new FediverseError(
       `The database did not answer within ${options.startTimeout} seconds. The site keeps trying; its own pages answer 503 until then. Check the option "database".`,
       { code: "start-timeout", status: 503 },
     );
   });
+  const ready = opened.then(() => starting);
   // A host that does not look at `ready` must not be ended by it; the log says what happened.
   ready.catch((error: unknown) => {
     if (!closing) logger.error({ error: reasonOf(error) }, "the site could not start");
   });
 
-  async function start(): Promise<void> {
+  async function open(): Promise<void> {
     await database.opened;
     await migrate(site.models, { clock, logger });
     await claimStore(site);
@@ -136,11 +141,17 @@ export function fediverse(given: FediverseOptions): Fediverse {
     if (closing) return;
     started = true;
     if (options.clockwork) clockwork.start();
-    for (const source of options.posts) await source.start(site);
+  }
+
+  async function startSources(): Promise<void> {
+    for (const source of options.posts) {
+      if (closing) return;
+      await source.start(site);
+    }
   }
 
   const streaming = new StreamingServer(site, async () => {
-    if (!started && !closing) await Promise.race([starting.catch(() => undefined), pause(PATIENCE)]);
+    if (!started && !closing) await Promise.race([opening.catch(() => undefined), pause(PATIENCE)]);
     return started && !closing && database.available();
   });
 
@@ -173,7 +184,7 @@ export function fediverse(given: FediverseOptions): Fediverse {
     const fail = (error: unknown): void => answerError(site, error, request, response);
     try {
       if (closing) throw new StoreUnavailable(undefined, 10);
-      if (!started) await Promise.race([starting.catch(() => undefined), pause(PATIENCE)]);
+      if (!started) await Promise.race([opening.catch(() => undefined), pause(PATIENCE)]);
       if (!started || !database.available()) throw new StoreUnavailable();
       await face(request, response, (error?: unknown) => {
         if (error === undefined || error === null || error === "router" || error === "route") next();
@@ -211,7 +222,7 @@ export function fediverse(given: FediverseOptions): Fediverse {
   };
 
   const whenReady = async <T>(work: () => Promise<T>): Promise<T> => {
-    await starting;
+    await opening;
     return work();
   };
   // Express has made them a Request and a Response before it calls.

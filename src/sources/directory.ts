@@ -46,6 +46,7 @@ class DirectorySource implements PostSource {
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> = Promise.resolve();
+  #stopping = new AbortController();
 
   constructor(path: string, options: DirectoryOptions) {
     this.name = path;
@@ -54,6 +55,7 @@ class DirectorySource implements PostSource {
 
   async start(site: Site): Promise<void> {
     this.#site = site;
+    const { signal } = (this.#stopping = new AbortController());
     const found = await stat(this.name).catch(() => undefined);
     if (!found?.isDirectory()) {
       throw new InvalidInput(
@@ -62,12 +64,14 @@ class DirectorySource implements PostSource {
       );
     }
     // Watched first: what is saved while the folder is read is then seen, too.
-    if (this.#options.watch !== false) await this.#watch(site);
+    if (this.#options.watch !== false) await this.#watch(site, signal);
     await this.poll();
   }
 
-  async #watch(site: Site): Promise<void> {
+  async #watch(site: Site, stopping: AbortSignal): Promise<void> {
     const { watch } = await import("chokidar");
+    // Nobody would close it any more.
+    if (stopping.aborted) return;
     const watcher = watch(this.name, {
       ignoreInitial: true,
       ignored: (path, stats) => stats?.isFile() === true && !isPost(path),
@@ -83,7 +87,11 @@ class DirectorySource implements PostSource {
         "the folder cannot be watched; it is read at each poll",
       ),
     );
-    await new Promise<void>((resolve) => watcher.once("ready", resolve));
+    await new Promise<void>((resolve) => {
+      watcher.once("ready", resolve);
+      // One that is closed before never becomes ready.
+      stopping.addEventListener("abort", () => resolve());
+    });
   }
 
   /** Reads the folder once, after any reading under way. Trouble is logged, never thrown. */
@@ -95,9 +103,11 @@ class DirectorySource implements PostSource {
   async #once(): Promise<void> {
     const site = this.#site;
     if (!site) return;
+    const { signal } = this.#stopping;
     try {
-      await withLease(site, `source ${this.name}`, 5 * MINUTE, () => this.#read(site));
+      await withLease(site, `source ${this.name}`, 5 * MINUTE, () => this.#read(site, signal));
     } catch (error) {
+      if (signal.aborted) return;
       site.logger.warn(
         { folder: this.name, reason: reasonOf(error) },
         "the folder could not be read; trying again at the next poll",
@@ -105,14 +115,16 @@ class DirectorySource implements PostSource {
     }
   }
 
+  /** Does not wait for thousands of posts: the next start goes on where this one ends. */
   async stop(): Promise<void> {
     this.#site = undefined;
+    this.#stopping.abort();
     clearTimeout(this.#timer);
     await this.#watcher?.close();
     await this.#reading;
   }
 
-  async #read(site: Site): Promise<void> {
+  async #read(site: Site, stopping: AbortSignal): Promise<void> {
     const files = (await readdir(this.name, { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
@@ -120,6 +132,7 @@ class DirectorySource implements PostSource {
     const posts: SourcePost[] = [];
     let unreadable = 0;
     for (const file of files) {
+      stopping.throwIfAborted();
       try {
         posts.push(await this.#parse(site, file));
       } catch (error) {
@@ -127,9 +140,9 @@ class DirectorySource implements PostSource {
         site.logger.warn({ file, reason: reasonOf(error) }, "a post file was not taken");
       }
     }
-    const { keys } = await offer(site, this.name, posts);
+    const { keys } = await offer(site, this.name, posts, stopping);
     // A file that cannot be read now may be a post that is out there: nothing is removed until all can be.
-    if (unreadable === 0) await this.#removeVanished(site, keys, files.length);
+    if (unreadable === 0) await this.#removeVanished(site, keys, files.length, stopping);
   }
 
   async #parse(site: Site, file: string): Promise<SourcePost> {
@@ -146,7 +159,12 @@ class DirectorySource implements PostSource {
     return published === undefined ? post : { ...post, published };
   }
 
-  async #removeVanished(site: Site, keys: ReadonlySet<string>, files: number): Promise<void> {
+  async #removeVanished(
+    site: Site,
+    keys: ReadonlySet<string>,
+    files: number,
+    stopping: AbortSignal,
+  ): Promise<void> {
     const rows = await site.models.posts
       .find({ local: true, origin: this.name, deletedAt: { $exists: false } }, { key: 1, uri: 1 })
       .lean<PostRow[]>();
@@ -158,7 +176,10 @@ class DirectorySource implements PostSource {
       );
       return;
     }
-    for (const row of vanished) await removePost(site, row.uri);
+    for (const row of vanished) {
+      stopping.throwIfAborted();
+      await removePost(site, row.uri);
+    }
   }
 }
 

@@ -36,6 +36,7 @@ class FeedSource implements PostSource {
   readonly #options: FeedOptions;
   #site: Site | undefined;
   #reading: Promise<void> = Promise.resolve();
+  #stopping = new AbortController();
 
   constructor(address: string, options: FeedOptions) {
     this.name = address;
@@ -44,6 +45,7 @@ class FeedSource implements PostSource {
 
   async start(site: Site): Promise<void> {
     this.#site = site;
+    this.#stopping = new AbortController();
     // Not waited for: a feed that is slow or down must not hold the site's start.
     void this.poll();
     return Promise.resolve();
@@ -58,9 +60,11 @@ class FeedSource implements PostSource {
   async #once(): Promise<void> {
     const site = this.#site;
     if (!site) return;
+    const { signal } = this.#stopping;
     try {
-      await withLease(site, `source ${this.name}`, 5 * MINUTE, () => this.#read(site));
+      await withLease(site, `source ${this.name}`, 5 * MINUTE, () => this.#read(site, signal));
     } catch (error) {
+      if (signal.aborted) return;
       site.logger.warn(
         { feed: this.name, reason: reasonOf(error) },
         "the feed could not be read; trying again at the next poll",
@@ -71,12 +75,13 @@ class FeedSource implements PostSource {
 
   async stop(): Promise<void> {
     this.#site = undefined;
+    this.#stopping.abort();
     await this.#reading;
   }
 
-  async #read(site: Site): Promise<void> {
+  async #read(site: Site, stopping: AbortSignal): Promise<void> {
     const state = await site.models.sources.findById(this.name).lean<SourceStateRow | null>();
-    const found = await this.#fetch(site, state);
+    const found = await this.#fetch(site, state, stopping);
     if (!found) return this.#remember(site, {}, 0);
     // With its libraries; a feed that is answered by "not modified" does without.
     const { parseFeed } = await import("./feed-parse.ts");
@@ -86,16 +91,17 @@ class FeedSource implements PostSource {
     const { author } = this.#options;
     const posts =
       author === undefined ? parsed.posts : parsed.posts.map((post) => ({ ...post, authors: [author] }));
-    const { refused, waiting } = await offer(site, this.name, posts);
+    const { refused, waiting } = await offer(site, this.name, posts, stopping);
     // A post that was refused, or lies ahead, is worth another look: the feed is not marked as read.
     await this.#remember(site, refused + waiting > 0 ? {} : found.validators, 0);
   }
 
-  async #fetch(site: Site, state: SourceStateRow | null) {
+  async #fetch(site: Site, state: SourceStateRow | null, stopping: AbortSignal) {
     if (!/^https?:\/\//i.test(this.name)) return this.#open(site);
     const answer = await site.network.get(this.name, {
       accept: ACCEPT,
       maxBytes: LIMITS.feedBytes,
+      signal: stopping,
       headers: {
         ...(state?.etag === undefined ? {} : { "if-none-match": state.etag }),
         ...(state?.lastModified === undefined ? {} : { "if-modified-since": state.lastModified }),

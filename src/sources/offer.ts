@@ -18,8 +18,14 @@ export interface Offered {
 /**
  * Gives what a source found to the site, oldest first. What is a draft or lies ahead is left for later. One post that
  * cannot be taken does not keep the others out; a store that is away ends the run, which is repeated at the next tick.
+ * @throws the reason of `stopping` once it is aborted.
  */
-export async function offer(site: Site, source: string, posts: readonly SourcePost[]): Promise<Offered> {
+export async function offer(
+  site: Site,
+  source: string,
+  posts: readonly SourcePost[],
+  stopping?: AbortSignal,
+): Promise<Offered> {
   const now = site.clock.now();
   const live = posts.filter((post) => post.draft !== true);
   const due = live.filter((post) => post.published === undefined || post.published <= now);
@@ -28,6 +34,7 @@ export async function offer(site: Site, source: string, posts: readonly SourcePo
     (a, b) => (a.published?.getTime() ?? now.getTime()) - (b.published?.getTime() ?? now.getTime()),
   );
   for (const { draft: _, ...post } of oldestFirst) {
+    stopping?.throwIfAborted();
     const key = post.url === undefined ? undefined : (normaliseUrl(post.url) ?? post.url);
     if (key !== undefined && offered.keys.has(key)) {
       site.logger.warn(

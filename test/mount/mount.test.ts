@@ -45,6 +45,26 @@ for (const [name, express] of [
       assert.equal((await get(blog, "/nodeinfo/2.1")).status, 200);
     });
 
+    it("publishes, and shows comments, while a source reads its first thousand posts, and ends in the middle of it", async () => {
+      const started: string[] = [];
+      let goOn: () => void = () => undefined;
+      const source = (name: string) => ({
+        name,
+        start: () => {
+          started.push(name);
+          return new Promise<void>((resolve) => (goOn = resolve));
+        },
+        stop: () => Promise.resolve(goOn()),
+      });
+      const blog = await start({ wait: false, options: { posts: [source("first"), source("second")] } });
+      const { url } = await blog.fedi.publish({ markdown: "Rye." });
+      assert.equal((await blog.fedi.comments(url)).total, 0);
+      assert.equal((await get(blog, new URL(url).pathname)).status, 200);
+      await blog.fedi.close();
+      await blog.fedi.ready;
+      assert.deepEqual(started, ["first"], "a source that starts now would be stopped by nobody");
+    });
+
     it("answers people with pages, and takes their queries", async () => {
       const blog = await start();
       const profile = await get(blog, "/@blog");

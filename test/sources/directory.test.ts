@@ -176,6 +176,29 @@ describe("a folder of Markdown files", () => {
     await source.stop();
   });
 
+  it("is not read to its end when the site ends meanwhile: the next start goes on, and removes nothing before", async () => {
+    for (const name of ["emmer", "oat", "rye"]) await writeFile(join(folder, `${name}.md`), post(name));
+    const source = directory(folder, { watch: false });
+    made.site.events.once("published", () => void source.stop());
+    await source.start(made.site);
+    await source.stop();
+    assert.equal((await live()).length, 1);
+    assert.deepEqual(warnings, []);
+    await source.start(made.site);
+    assert.equal((await live()).length, 3);
+  });
+
+  it("is left alone by a site that ends while it is about to watch", async () => {
+    const watched = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === "FSEventWrap").length;
+    const before = watched();
+    const source = directory(folder);
+    const starting = source.start(made.site);
+    await source.stop();
+    await starting;
+    assert.equal(watched(), before);
+  });
+
   it("that is not there, or is a file, stops the start with a sentence", async () => {
     await assert.rejects(
       directory(join(folder, "missing")).start(made.site),
