@@ -13,7 +13,9 @@ export function help(): string {
 Commands
   serve                 run the package with an empty host, for a static blog
                         --port <number> (FEDIVERSE_PORT, 3000), --host <address> (FEDIVERSE_HOST, all),
-                        --feed <url or path> (FEDIVERSE_FEED), --directory <folder> (FEDIVERSE_DIRECTORY)
+                        --feed <url or path> (FEDIVERSE_FEED), --directory <folder> (FEDIVERSE_DIRECTORY),
+                        --trust-proxy <addresses> (FEDIVERSE_TRUST_PROXY, loopback): web servers in front whose
+                        X-Forwarded-For is believed
   account create NAME   make an account, or change its profile
                         --name <text> --summary <markdown> --type <Person|Group|Organization|Service>
                         --avatar <url> --header <url> --field "Name=Value" (repeatable)

@@ -34,14 +34,20 @@ export async function postCommand(argv: string[], environment: NodeJS.ProcessEnv
 }
 
 async function body(words: string[], file: unknown): Promise<string> {
-  if (words.length > 0) return words.join(" ");
+  if (words.length > 0) return said(words.join(" "));
   if (typeof file === "string") {
-    return readFile(file, "utf8").catch((error: unknown) => {
-      throw new InvalidInput(`${file} cannot be read.`, "file", 422, error);
-    });
+    return said(
+      await readFile(file, "utf8").catch((error: unknown) => {
+        throw new InvalidInput(`${file} cannot be read.`, "file", 422, error);
+      }),
+    );
   }
   if (process.stdin.isTTY) throw new OptionsError("Nothing to post: give the text, --file, or pipe it in.");
-  const piped = (await text(process.stdin)).trim();
-  if (piped === "") throw new InvalidInput("Nothing to post: the text is empty.", "empty");
-  return piped;
+  return said((await text(process.stdin)).trim());
+}
+
+/** A variable that a script has left empty must not become an empty post on the screens of all followers. */
+function said(markdown: string): string {
+  if (markdown.trim() === "") throw new InvalidInput("Nothing to post: the text is empty.", "empty");
+  return markdown;
 }

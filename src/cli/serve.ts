@@ -11,6 +11,7 @@ import { readCommandLine, type CommandFlag } from "./flags.ts";
 const FLAGS: readonly CommandFlag[] = [
   { flag: "port", type: "string" },
   { flag: "host", type: "string" },
+  { flag: "trust-proxy", type: "string" },
   { flag: "feed", type: "string", multiple: true },
   { flag: "directory", type: "string", multiple: true },
 ];
@@ -22,14 +23,16 @@ export async function serveCommand(argv: string[], environment: NodeJS.ProcessEn
     throw new OptionsError(
       `serve takes no "${positionals.join(" ")}". \`express-fediverse help\` lists the flags.`,
     );
-  const port = portOf(own["port"] ?? environment["FEDIVERSE_PORT"] ?? "3000");
-  const host = one(own["host"]) ?? environment["FEDIVERSE_HOST"];
+  const port = portOf(own["port"] ?? one(environment["FEDIVERSE_PORT"]) ?? "3000");
+  const host = one(own["host"]) ?? one(environment["FEDIVERSE_HOST"]);
   const posts = [
     ...list(own["feed"] ?? environment["FEDIVERSE_FEED"]).map((address) => feed(address)),
     ...list(own["directory"] ?? environment["FEDIVERSE_DIRECTORY"]).map((path) => directory(path)),
   ];
+  const app = express().disable("x-powered-by");
+  trustProxies(app, one(own["trust-proxy"]) ?? one(environment["FEDIVERSE_TRUST_PROXY"]) ?? "loopback");
   const fedi = fediverse({ ...options, posts } as unknown as FediverseOptions);
-  const app = express().disable("x-powered-by").use(fedi);
+  app.use(fedi);
   try {
     const server = await listen(app, port, host);
     fedi.attach(server);
@@ -49,6 +52,21 @@ function portOf(given: unknown): number {
       `--port (FEDIVERSE_PORT) is "${String(given)}"; wanted: a number from 0 to 65535.`,
     );
   return port;
+}
+
+/**
+ * Behind a web server every request comes from that server. What is counted for each visitor (wrong passwords, look-ups,
+ * requests of apps) would be counted for all of them together: whoever guesses at a password would lock its owner out.
+ */
+function trustProxies(app: express.Express, addresses: string): void {
+  try {
+    app.set("trust proxy", addresses);
+  } catch (error) {
+    throw new OptionsError(
+      `--trust-proxy (FEDIVERSE_TRUST_PROXY) is "${addresses}"; wanted: addresses or networks with commas between them, or loopback, linklocal, uniquelocal.`,
+      error,
+    );
+  }
 }
 
 const one = (given: unknown): string | undefined =>

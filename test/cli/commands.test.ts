@@ -143,6 +143,28 @@ describe("the command express-fediverse", function () {
       assert.deepEqual([code, signal], [0, null]);
     });
 
+    it("tells its visitors apart behind a web server on the same machine, or where it is told to trust one", async () => {
+      const { child, port, origin } = await serve(["--trust-proxy", "loopback"], {
+        FEDIVERSE_HOST: "",
+        FEDIVERSE_PORT: "",
+      });
+      await ends(0, ["account", "create", "blog", ...site(port)]);
+      const asks = async (address: string): Promise<number> => {
+        const page = `${origin}/fediverse/follow?account=blog&handle=anna@localhost:${port}`;
+        const response = await fetch(page, { headers: { "x-forwarded-for": address } });
+        await response.text();
+        return response.status;
+      };
+      // Its own handle is no answer, and each such try is counted: ten are borne.
+      for (let n = 1; n <= 10; n += 1) assert.equal(await asks("192.0.2.1"), 422);
+      assert.equal(await asks("192.0.2.1"), 429);
+      assert.equal(await asks("192.0.2.2"), 422);
+      child.process.kill("SIGTERM");
+      assert.equal((await child.ended()).code, 0);
+      const wrong = await ends(2, ["serve", ...site(port), "--trust-proxy", "nginx"]);
+      assert.match(wrong.stderr, /--trust-proxy \(FEDIVERSE_TRUST_PROXY\) is "nginx"/);
+    });
+
     it("takes a feed from a file, and says what is wrong with one it cannot read while it goes on", async () => {
       const feed = join(directory, "feed.json");
       writeFileSync(
@@ -231,6 +253,7 @@ describe("the command express-fediverse", function () {
       [["post", "nobody", "Hi", ...site(1)], /There is no account "nobody" on this site/],
       [["post", "nobody", "--file", join(directory, "none.md"), ...site(1)], /none\.md cannot be read/],
       [["post", "nobody", ...site(1)], /the text is empty/],
+      [["post", "nobody", "", ...site(1)], /the text is empty/],
       [["account", "create", "anna.b", ...site(1)], /username.*letters, digits or underscores/],
       [
         ["account", "create", "anna", "--field", "nonsense", ...site(1)],
