@@ -53,5 +53,7 @@ function markOf(bytes: Uint8Array): string | undefined {
 }
 
 function declaredIn(bytes: Uint8Array): string | undefined {
-  return DECLARATION.exec(Buffer.from(bytes.subarray(0, 200)).toString("latin1"))?.[1];
+  const label = DECLARATION.exec(Buffer.from(bytes.subarray(0, 200)).toString("latin1"))?.[1];
+  // Feeds made with .NET often say so. Were it true, this line could not be read byte by byte.
+  return label !== undefined && /^utf-?16/i.test(label) ? undefined : label;
 }

@@ -5,10 +5,17 @@ import { readDate } from "./dates.ts";
 import { decodeFeed } from "./feed-charset.ts";
 import { alternate, fromAtom, fromJson, fromRdf, fromRss, titleText, type FeedEntry } from "./feed-entry.ts";
 import { itemsOf } from "./feed-outline.ts";
+import { cutAt } from "../text/plain-text.ts";
 import { describeWrongDocument } from "./feed-wrong.ts";
 import { languageTag } from "./language-tag.ts";
 import { attachmentType, mediaTypeOf, mediumType } from "./media-types.ts";
 import { compact, type SourceAttachment, type SourcePost } from "./source-post.ts";
+
+/**
+ * What a post has room for (domain/post-input.ts). A blog's software writes its feed, not its owner: a photo diary with
+ * sixty pictures in an entry is better taken with fifty than never.
+ */
+const MOST = { title: 500, summary: 5000, tag: 100, tags: 100, attachments: 50, author: 100, authors: 10 };
 
 export interface ParsedFeed {
   title?: string;
@@ -161,17 +168,24 @@ function toPost(entry: FeedEntry, feedUrl: string, problem: (text: string) => vo
   const image = resolve(entry.image, base);
   return compact<SourcePost>({
     url,
-    title: entry.title,
+    title: entry.title === undefined ? undefined : shortened(entry.title, MOST.title),
     html: entry.html,
-    summary: entry.summary || undefined,
-    tags: listed([...new Set(entry.tags)]),
+    summary: entry.summary ? shortened(entry.summary, MOST.summary) : undefined,
+    tags: listed([...new Set(entry.tags)].filter((tag) => tag.length <= MOST.tag).slice(0, MOST.tags)),
     image: image === undefined ? undefined : compact({ url: image, mediaType: mediaTypeOf(image) }),
-    attachments: listed(attachments(entry, base)),
+    attachments: listed(attachments(entry, base).slice(0, MOST.attachments)),
     language: languageTag(entry.language),
     published,
     updated: updated !== undefined && updated > published ? updated : undefined,
-    authors: listed([...new Set(entry.authors)]),
+    authors: listed(
+      [...new Set(entry.authors)].filter((name) => name.length <= MOST.author).slice(0, MOST.authors),
+    ),
   });
+}
+
+/** As the beginning of itself where a post has no room for all of it. */
+function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${cutAt(text, most - 1)}…`;
 }
 
 /** Each address once; a podcast is often named both as enclosure and as Media RSS. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { readPostInput } from "../../src/domain/post-input.ts";
 import { parseFeed, type ParsedFeed } from "../../src/sources/feed-parse.ts";
 import { LIMITS } from "../../src/support/limits.ts";
 import { InvalidInput } from "../../src/support/errors.ts";
@@ -309,7 +310,28 @@ describe("reading a feed", () => {
     });
   });
 
+  it("takes as much of an item as a post has room for, rather than nothing", () => {
+    const media = Array.from({ length: 60 }, (_, n) => `<media:content url="/${n}.jpg" medium="image"/>`);
+    const [post] = read(
+      rss(
+        item(
+          `<description>x</description><category>Rye</category><category>${"word ".repeat(30)}</category>${media.join("")}`,
+        ).replace("One", "Rye ".repeat(200)),
+      ),
+    ).posts;
+    assert.doesNotThrow(() => readPostInput(post));
+    assert.equal(post?.attachments?.length, 50);
+    assert.deepEqual(post.tags, ["Rye"]);
+    assert.match(post.title ?? "", /^Rye Rye .*…$/);
+  });
+
   describe("in whatever encoding", () => {
+    it("does not believe a declaration of UTF-16 that can be read byte by byte, as .NET writes it", () => {
+      const feed = rss(item("<description>Café</description>")).replace('"UTF-8"', '"utf-16"');
+      assert.equal(read(feed).posts[0]?.html, "Café");
+      assert.equal(read(Buffer.from(`\uFEFF${feed}`, "utf16le")).posts[0]?.html, "Café");
+    });
+
     const latin = (declaration: string): Buffer =>
       Buffer.from(
         `<?xml version="1.0"${declaration}?><rss version="2.0"><channel><title>Caf\xe9 \x80 \x93x\x94</title></channel></rss>`,
