@@ -27,16 +27,12 @@ export async function eraseComment(site: Site, post: PostRow): Promise<boolean> 
       },
     )
     .lean<PostRow | null>();
-  if (!before) {
-    // Whoever emptied it may have died before it was out of everything.
-    await takeFromTimelines(site, post);
-    await takeFromConversations(site, post);
-    return false;
-  }
-  await recount(site, before, { ...before, deletedAt: site.clock.now() });
-  await takeFromTimelines(site, before);
-  await takeFromConversations(site, before);
-  await forgetNotificationsOf(site, before);
+  if (before) await recount(site, before, { ...before, deletedAt: site.clock.now() });
+  // Also the second time: whoever emptied it may have died before it was out of everything.
+  await takeFromTimelines(site, before ?? post);
+  await takeFromConversations(site, before ?? post);
+  await forgetNotificationsOf(site, post);
+  if (!before) return false;
   await forgetQuote(site, before);
   const root =
     before.thread === undefined

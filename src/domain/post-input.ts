@@ -42,21 +42,32 @@ const attachment = z.strictObject({
 /** A megabyte of text is more than any server takes; larger bodies could not be delivered. */
 const BODY = 400_000;
 
+/** What a post has room for: characters of a text, members of a list. */
+export const POST_ROOM = {
+  title: 500,
+  summary: 5000,
+  tag: 100,
+  tags: 100,
+  attachments: 50,
+  author: 100,
+  authors: 10,
+} as const;
+
 export const postSchema = z
   .strictObject({
     /** The host's permalink: what makes this post the same post next time. Left out: the microblog's own page. */
     url: url.optional(),
-    title: text(500).optional(),
+    title: text(POST_ROOM.title).optional(),
     html: text(BODY).optional(),
     markdown: text(BODY).optional(),
     /** Plain text: line ends, links, mentions and hashtags are what they seem, all else stands as it is. */
     text: text(BODY).optional(),
     /** Plain text; of an Article. */
-    summary: text(5000).optional(),
+    summary: text(POST_ROOM.summary).optional(),
     /** Words or phrases; they become hashtags. */
-    tags: z.array(text(100)).max(100).optional(),
+    tags: z.array(text(POST_ROOM.tag)).max(POST_ROOM.tags).optional(),
     image: image.optional(),
-    attachments: z.array(attachment).max(50).optional(),
+    attachments: z.array(attachment).max(POST_ROOM.attachments).optional(),
     language: z
       .string()
       .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, "a language tag such as en or pt-BR")
@@ -65,7 +76,7 @@ export const postSchema = z
     updated: date.optional(),
     /** Username of the account that posts; `authors` for several, the first of which signs. */
     author: text(30).optional(),
-    authors: z.array(text(100)).max(10).optional(),
+    authors: z.array(text(POST_ROOM.author)).max(POST_ROOM.authors).optional(),
     sensitive: z.boolean().optional(),
     /** Content warning, plain text; makes the post sensitive. */
     warning: text(500).optional(),

@@ -6,16 +6,11 @@ import { decodeFeed } from "./feed-charset.ts";
 import { alternate, fromAtom, fromJson, fromRdf, fromRss, titleText, type FeedEntry } from "./feed-entry.ts";
 import { itemsOf } from "./feed-outline.ts";
 import { cutAt } from "../text/plain-text.ts";
+import { POST_ROOM } from "../domain/post-input.ts";
 import { describeWrongDocument } from "./feed-wrong.ts";
 import { languageTag } from "./language-tag.ts";
 import { attachmentType, mediaTypeOf, mediumType } from "./media-types.ts";
 import { compact, type SourceAttachment, type SourcePost } from "./source-post.ts";
-
-/**
- * What a post has room for (domain/post-input.ts). A blog's software writes its feed, not its owner: a photo diary with
- * sixty pictures in an entry is better taken with fifty than never.
- */
-const MOST = { title: 500, summary: 5000, tag: 100, tags: 100, attachments: 50, author: 100, authors: 10 };
 
 export interface ParsedFeed {
   title?: string;
@@ -166,19 +161,39 @@ function toPost(entry: FeedEntry, feedUrl: string, problem: (text: string) => vo
     );
   }
   const image = resolve(entry.image, base);
+  // A blog's software writes its feed, not its owner: a diary with sixty pictures is better taken with fifty than never.
+  const fitting = <Part>(
+    what: string,
+    parts: readonly Part[],
+    most: number,
+    fits?: (part: Part) => boolean,
+  ) => {
+    const taken = (fits === undefined ? parts : parts.filter(fits)).slice(0, most);
+    if (taken.length < parts.length)
+      problem(`has more ${what} than a post has room for. It was taken without the rest.`);
+    return listed(taken);
+  };
   return compact<SourcePost>({
     url,
-    title: entry.title === undefined ? undefined : shortened(entry.title, MOST.title),
+    title: entry.title === undefined ? undefined : shortened(entry.title, POST_ROOM.title),
     html: entry.html,
-    summary: entry.summary ? shortened(entry.summary, MOST.summary) : undefined,
-    tags: listed([...new Set(entry.tags)].filter((tag) => tag.length <= MOST.tag).slice(0, MOST.tags)),
+    summary: entry.summary ? shortened(entry.summary, POST_ROOM.summary) : undefined,
+    tags: fitting(
+      "or longer tags",
+      [...new Set(entry.tags)],
+      POST_ROOM.tags,
+      (tag) => tag.length <= POST_ROOM.tag,
+    ),
     image: image === undefined ? undefined : compact({ url: image, mediaType: mediaTypeOf(image) }),
-    attachments: listed(attachments(entry, base).slice(0, MOST.attachments)),
+    attachments: fitting("attachments", attachments(entry, base), POST_ROOM.attachments),
     language: languageTag(entry.language),
     published,
     updated: updated !== undefined && updated > published ? updated : undefined,
-    authors: listed(
-      [...new Set(entry.authors)].filter((name) => name.length <= MOST.author).slice(0, MOST.authors),
+    authors: fitting(
+      "authors, or with longer names,",
+      [...new Set(entry.authors)],
+      POST_ROOM.authors,
+      (name) => name.length <= POST_ROOM.author,
     ),
   });
 }

@@ -312,17 +312,22 @@ describe("reading a feed", () => {
 
   it("takes as much of an item as a post has room for, rather than nothing", () => {
     const media = Array.from({ length: 60 }, (_, n) => `<media:content url="/${n}.jpg" medium="image"/>`);
-    const [post] = read(
+    const { posts, problems } = read(
       rss(
         item(
           `<description>x</description><category>Rye</category><category>${"word ".repeat(30)}</category>${media.join("")}`,
         ).replace("One", "Rye ".repeat(200)),
       ),
-    ).posts;
+    );
+    const [post] = posts;
     assert.doesNotThrow(() => readPostInput(post));
     assert.equal(post?.attachments?.length, 50);
     assert.deepEqual(post.tags, ["Rye"]);
     assert.match(post.title ?? "", /^Rye Rye .*…$/);
+    assert.deepEqual(
+      problems.map((problem) => /has more (.*) than/.exec(problem)?.[1]),
+      ["or longer tags", "attachments"],
+    );
   });
 
   describe("in whatever encoding", () => {

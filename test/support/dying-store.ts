@@ -12,14 +12,19 @@ const WRITES = new Set([
   "deleteMany",
 ]);
 
-/** A process that dies after so many writes: none is made any more. Reads go on, which changes nothing. */
-export function dyingAfter(site: Site, writes: number): { site: Site; died: () => boolean } {
-  let left = writes;
-  let dead = false;
+/**
+ * A process that dies after so many writes: none is made any more. Reads go on, which changes nothing.
+ * @param failures how many writes fail; fewer than all: the process lives, and its store fails it for a moment.
+ */
+export function dyingAfter(
+  site: Site,
+  writes: number,
+  failures = Infinity,
+): { site: Site; died: () => boolean } {
+  let made = 0;
   const mayWrite = (): boolean => {
-    left -= 1;
-    if (left < 0) dead = true;
-    return !dead;
+    made += 1;
+    return made <= writes || made > writes + failures;
   };
   const watched = <Store extends object>(store: Store): Store =>
     new Proxy(store, {
@@ -33,7 +38,7 @@ export function dyingAfter(site: Site, writes: number): { site: Site; died: () =
       },
     });
   const models = new Proxy(site.models, { get: (target, name: keyof Models) => watched(target[name]) });
-  return { site: { ...site, models }, died: () => dead };
+  return { site: { ...site, models }, died: () => made > writes };
 }
 
 const refuse = (): Promise<never> => Promise.reject(new Error("the process has died"));

@@ -6,8 +6,14 @@ import { endStore, isWorker, removeStores } from "./store.ts";
 // so long in the moment of connecting, our servers would seem to be away.
 setDefaultAutoSelectFamilyAttemptTimeout(60_000);
 
+/** Of what only computes no test takes a second: one that takes long has met a text that costs its length squared. */
+const COMPUTING = /[/\\]test[/\\](?:text|documents)[/\\]/;
+
 /** What mocha runs around everything, and, with files in several processes, around each file. */
 export const mochaHooks = {
+  beforeEach(this: Mocha.Context): void {
+    if (COMPUTING.test(this.currentTest?.file ?? "")) this.currentTest?.timeout(20_000);
+  },
   /** What hangs on an error may be a whole connection: mocha cannot carry that to its own process, and loses the error. */
   afterEach(this: Mocha.Context): void {
     const failure = isWorker() ? (this.currentTest?.err as Record<string, unknown> | undefined) : undefined;

@@ -11,11 +11,14 @@ const KEPT = 7 * DAY;
 export interface Claimed {
   row: InboundRow;
   token: string;
+  /** It was begun before, and broken off by a crash or the store: half of it may be done. */
+  brokenOff: boolean;
 }
 
 /**
- * Claims up to `count` due rows, oldest first and none of the hosts in `except`, by moving their due time forward: new, retried and orphaned rows are one
- * range of one index. The try is counted now, so that an activity that ends the process is not tried for ever.
+ * Claims up to `count` due rows, oldest first and none of the hosts in `except`, by moving their due time forward: new,
+ * retried and orphaned rows are one range of one index. The try is counted now, so that an activity that ends the process
+ * is not tried for ever.
  */
 export async function claimDue(
   site: Site,
@@ -27,7 +30,7 @@ export async function claimDue(
   const due = await inbound
     .find(
       { nextAt: { $lte: now }, ...(except.length === 0 ? {} : { host: { $nin: [...except] } }) },
-      { _id: 1 },
+      { _id: 1, lease: 1 },
     )
     .sort({ nextAt: 1 })
     .limit(count)
@@ -41,7 +44,8 @@ export async function claimDue(
   );
   const rows = await inbound.find({ _id: { $in: ids }, lease: token }).lean<InboundRow[]>();
   rows.sort((one, other) => one.receivedAt.getTime() - other.receivedAt.getTime());
-  return rows.map((row) => ({ row, token }));
+  const orphans = new Set(due.filter((row) => row.lease !== undefined).map((row) => row._id));
+  return rows.map((row) => ({ row, token, brokenOff: orphans.has(row._id) }));
 }
 
 /** Keeps rows ours for another lease. */
@@ -71,26 +75,31 @@ export async function finish(
   );
 }
 
-/** Puts a row off; `outcome` says why. */
+/** Puts a row off; `outcome` says why. One that is `broken` keeps its lease, as if the process had died. */
 export async function putOff(
   site: Site,
   { row, token }: Claimed,
   milliseconds: number,
   outcome: string,
+  broken: boolean,
 ): Promise<void> {
   await site.models.inbound.updateOne(
     { _id: row._id, lease: token },
     {
       $set: { nextAt: fromNow(site.clock, milliseconds), outcome: outcome.slice(0, 500) },
-      $unset: { lease: 1 },
+      ...(broken ? {} : { $unset: { lease: 1 } }),
     },
   );
 }
 
 /** Gives back a row that was not begun. */
-export async function giveBack(site: Site, { row, token }: Claimed): Promise<void> {
+export async function giveBack(site: Site, { row, token, brokenOff }: Claimed): Promise<void> {
   await site.models.inbound.updateOne(
     { _id: row._id, lease: token },
-    { $set: { nextAt: site.clock.now() }, $unset: { lease: 1 }, $inc: { attempts: -1 } },
+    {
+      $set: { nextAt: site.clock.now() },
+      ...(brokenOff ? {} : { $unset: { lease: 1 } }),
+      $inc: { attempts: -1 },
+    },
   );
 }

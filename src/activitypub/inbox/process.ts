@@ -136,8 +136,8 @@ async function handle(site: Site, claimed: Claimed): Promise<void> {
   if (!read.ok) return finish(site, claimed, "failed", `cannot be read any more: ${read.reason}`);
   try {
     const outcome = await dispatch(site, read.activity);
-    // It was begun before, and maybe broken off between a row and its count.
-    if (row.attempts > 1) await countAgain(site, read.activity);
+    // Maybe between a row and its count.
+    if (claimed.brokenOff) await countAgain(site, read.activity);
     const text = outcome.done ? outcome.what : outcome.why;
     site.logger.debug({ ...fields, outcome: text }, outcome.done ? "inbox: done" : "inbox: ignored");
     await finish(site, claimed, outcome.done ? "done" : "ignored", text);
@@ -161,8 +161,10 @@ async function settle(site: Site, claimed: Claimed, error: unknown): Promise<voi
     return finish(site, claimed, "failed", `given up after ${row.attempts} tries: ${reason}`);
   }
   site.logger.debug(fields, "inbox: will be tried again");
-  const wanted = error instanceof RetryLater ? (error.after ?? pause) : pause;
-  return putOff(site, claimed, wanted, reason);
+  // To wait for another server breaks nothing off: no handler asks one between a row and its count.
+  if (error instanceof RetryLater)
+    return putOff(site, claimed, error.after ?? pause, reason, claimed.brokenOff);
+  return putOff(site, claimed, pause, reason, true);
 }
 
 function report(site: Site, error: unknown): void {

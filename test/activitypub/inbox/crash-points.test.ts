@@ -114,6 +114,7 @@ describe("A process that dies in the middle of an activity", function () {
   async function bears(
     what: () => Json,
     earlier: () => Promise<void> = async () => undefined,
+    failures = Infinity,
   ): Promise<void> {
     const prepare = async (): Promise<void> => {
       await begin();
@@ -133,7 +134,7 @@ describe("A process that dies in the middle of an activity", function () {
       await prepare();
       const document = what();
       await arrives(document);
-      const dying = dyingAfter(made.site, writes);
+      const dying = dyingAfter(made.site, writes, failures);
       await work(dying.site);
       if (!dying.died()) break;
       clock.advance(LEASE);
@@ -205,6 +206,11 @@ describe("A process that dies in the middle of an activity", function () {
         await done(activity("Follow", blog.uri));
       },
     ));
+
+  it("or whose store fails one write: counted and rung all the same", async () => {
+    await bears(() => activity("Like", post.uri), undefined, 1);
+    await bears(() => activity("Create", note()), followed, 1);
+  });
 
   it("nothing of it: a post that was fetched before its Create came is news when that comes", async () => {
     await begin();
