@@ -50,10 +50,13 @@ export function openDatabase(options: DatabaseOptions): Database {
       );
     }
     const connection = mongoose.createConnection();
-    return adopt(connection, async () => {
-      await given.connect();
-      connection.setClient(given);
-    });
+    return {
+      ...adopt(connection, async () => {
+        await given.connect();
+        connection.setClient(given);
+      }),
+      close: () => Promise.resolve(forget(connection)),
+    };
   }
   if (given !== undefined && typeof given !== "string") {
     throw new InvalidInput(
@@ -71,6 +74,12 @@ function adopt(connection: Connection, connect: () => Promise<void>): Database {
     // The host opened it, the host closes it.
     close: () => Promise.resolve(),
   };
+}
+
+/** To destroy it would close the host's client, too. */
+function forget(connection: Connection): void {
+  const at = mongoose.connections.indexOf(connection);
+  if (at !== -1) mongoose.connections.splice(at, 1);
 }
 
 function open(options: DatabaseOptions, uri: string | undefined): Database {
@@ -159,7 +168,8 @@ function open(options: DatabaseOptions, uri: string | undefined): Database {
       stop.abort(new Error("The site was closed before its database answered."));
       await opened.catch(() => undefined);
       await reviving;
-      await connection.close();
+      // Not only closed: mongoose keeps a list of all connections, with all their models, for as long as the process lives.
+      await connection.destroy();
       await embedded?.close();
     },
   };

@@ -36,6 +36,28 @@ export async function countPostAgain(site: Site, id: number): Promise<void> {
   );
 }
 
+/** The same for the votes in a poll of ours; of another server's poll the counts are its word. */
+export async function countVotesAgain(site: Site, id: number): Promise<void> {
+  const { posts, votes } = site.models;
+  const before = await posts.findById(id).lean<PostRow | null>();
+  const { poll } = before ?? {};
+  if (before?.local !== true || poll === undefined) return;
+  const counts = await Promise.all(
+    poll.options.map((_, choice) => votes.countDocuments({ post: id, choice })),
+  );
+  const [voters] = await votes.aggregate<{ count: number }>([
+    { $match: { post: id } },
+    { $group: { _id: "$actor" } },
+    { $count: "count" },
+  ]);
+  const each = <Value>(value: (choice: number) => Value): Record<string, Value> =>
+    Object.fromEntries(poll.options.map((_, choice) => [`poll.options.${choice}.votes`, value(choice)]));
+  await posts.updateOne(
+    { _id: id, "poll.voters": poll.voters ?? null, ...each((choice) => poll.options[choice]?.votes) },
+    { $set: { "poll.voters": voters?.count ?? 0, ...each((choice) => counts[choice] ?? 0) } },
+  );
+}
+
 /** The same for whom our accounts follow, and who follows them. */
 export async function countFollowsAgain(site: Site): Promise<void> {
   for (const account of await localAccounts(site)) {

@@ -1,10 +1,12 @@
+import { LRUCache } from "lru-cache";
 import type { RateLimiterMemory } from "rate-limiter-flexible";
 import type { Site } from "../site.ts";
 import { rateLimiter } from "../support/rate-limiter.ts";
 
 /**
  * Wrong passwords that are borne. Three counts, since each alone has a hole: one address may guess at many accounts, many
- * addresses at one account, and an owner who mistypes must not be locked out by somebody else's guessing.
+ * addresses at one account, and an owner who mistypes must not be locked out by somebody else's guessing: from where they
+ * have logged in before, the last count does not hold them up.
  */
 const BORNE = {
   /** By one address for one account, in a quarter of an hour. */
@@ -15,7 +17,12 @@ const BORNE = {
   account: { points: 120, duration: 3600 },
 };
 
-type Counts = Record<keyof typeof BORNE, RateLimiterMemory>;
+/** Addresses from which somebody has logged in, kept for so many accounts and addresses. */
+const KNOWN = 1000;
+
+interface Counts extends Record<keyof typeof BORNE, RateLimiterMemory> {
+  known: LRUCache<string, true>;
+}
 
 /** In this process: they are forgotten by a restart, and each further process bears as much again. */
 const guards = new WeakMap<Site, Counts>();
@@ -28,6 +35,7 @@ function countsOf(site: Site): Counts {
       pair: new RateLimiterMemory(BORNE.pair),
       address: new RateLimiterMemory(BORNE.address),
       account: new RateLimiterMemory(BORNE.account),
+      known: new LRUCache({ max: KNOWN }),
     };
     guards.set(site, counts);
   }
@@ -50,7 +58,7 @@ export async function beginAttempt(site: Site, address: string, username: string
   try {
     await counts.pair.consume(keys.pair);
     await counts.address.consume(keys.address);
-    await counts.account.consume(keys.account);
+    if (!counts.known.has(keys.pair)) await counts.account.consume(keys.account);
     return 0;
   } catch (spent) {
     if (!(spent instanceof rateLimiter().RateLimiterRes)) throw spent;
@@ -65,4 +73,5 @@ export async function forgiveAttempts(site: Site, address: string, username: str
   await counts.pair.delete(keys.pair);
   await counts.address.reward(keys.address);
   await counts.account.reward(keys.account);
+  counts.known.set(keys.pair, true);
 }

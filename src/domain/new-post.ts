@@ -1,6 +1,7 @@
 import type { ActorRow, IntentRow, PostRow } from "../database/rows.ts";
 import { addressing } from "../documents/addressing.ts";
 import type { Site } from "../site.ts";
+import { DAY } from "../support/clock.ts";
 import { InvalidInput } from "../support/errors.ts";
 import { snowflake } from "../support/ids.ts";
 import { authorAccount } from "./accounts.ts";
@@ -54,7 +55,7 @@ export async function newPost(
   const url = input.url ?? site.urls.postPage(author.username, id);
   const fields = { ...ownFields(site, input, url), ...how.extra };
   const people = await withKnownPeople(site, fields, url);
-  const federated = input.federate ?? publishedAt.getTime() >= (await firstStart(site)).getTime();
+  const federated = input.federate ?? !isArchived(publishedAt, await firstStart(site));
   const intent: IntentRow = { id: snowflake(now), type: "Create", at: now };
   return {
     _id: id,
@@ -98,4 +99,10 @@ async function authorsOf(site: Site, input: CheckedPost): Promise<ActorRow[]> {
     if (account) known.push(account);
   }
   return known.length > 0 ? known : [await authorAccount(site)];
+}
+
+/** A date without a time stands for that whole day: what is written on the day of the first start belongs to no archive. */
+function isArchived(publishedAt: Date, start: Date): boolean {
+  const published = publishedAt.getTime();
+  return published + (published % DAY === 0 ? DAY - 1 : 0) < start.getTime();
 }

@@ -90,7 +90,7 @@ export async function groupMembers(
       row._id > (page.minId ?? page.sinceId ?? -Infinity);
     return isWithin ? [row] : [];
   }
-  return sortedPage(site.models.notifications, { owner: owner._id, group: key }, page, "_id", {
+  return sortedPage(site.models.notifications, shownIn(owner, key), page, "_id", {
     owner: 1,
     group: 1,
     _id: -1,
@@ -101,9 +101,16 @@ export async function groupMembers(
 export async function dismissGroup(site: Site, owner: Owner, key: string): Promise<void> {
   const alone = aloneIn(key);
   await site.models.notifications.deleteMany(
-    alone === undefined ? { owner: owner._id, group: key } : { owner: owner._id, _id: alone },
+    alone === undefined ? shownIn(owner, key) : { owner: owner._id, _id: alone },
   );
 }
+
+/** What is held back is in no group that anybody sees; its request decides about it. */
+const shownIn = (owner: Owner, group: string) => ({
+  owner: owner._id,
+  group,
+  filtered: { $exists: false },
+});
 
 /** The notification that an app asked to see by itself. */
 function aloneIn(key: string): number | undefined {

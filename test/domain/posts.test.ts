@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { firstStart } from "../../src/domain/first-start.ts";
 import { findPost, postsOf, postsTagged } from "../../src/domain/find-post.ts";
 import { publishPost, removePost, updatePost } from "../../src/domain/posts.ts";
 import { seenByAnyone } from "../../src/domain/visibility.ts";
@@ -119,6 +120,21 @@ describe("posts of ours", () => {
     assert.equal((await publishPost(made.site, { ...old, title: "Bread, again" })).outgoing, undefined);
     assert.equal((await removePost(made.site, post.uri)).outgoing, undefined);
     assert.deepEqual(made.woken, []);
+  });
+
+  it("of the day of the first start are sent, where their date names no time; of the day before not", async () => {
+    const start = await firstStart(made.site);
+    const day = start.toISOString().slice(0, 10);
+    const before = new Date(Date.parse(day) - DAY).toISOString().slice(0, 10);
+    assert.ok(start > new Date(day));
+    for (const [published, isSent] of [
+      [day, true],
+      [before, false],
+      [new Date(start.getTime() - 1000).toISOString(), false],
+    ] as const) {
+      const post = await publishPost(made.site, { ...bread, url: `${bread.url}/${published}`, published });
+      assert.equal(post.federated, isSent, published);
+    }
   });
 
   it("older ones are sent when the owner says so", async () => {

@@ -229,6 +229,14 @@ describe("the package's own login", function () {
       assert.equal(await letThrough(times(300, (at) => [`10.5.${at}.1`, "blog"])), 120);
     });
 
+    it("for one account from everywhere, but not where its owner has logged in before", async () => {
+      assert.equal(await beginAttempt(guarded.site, "10.6.0.6", "blog"), 0);
+      await forgiveAttempts(guarded.site, "10.6.0.6", "Blog");
+      await letThrough(times(200, (at) => [`10.5.${at}.1`, "blog"]));
+      assert.ok((await beginAttempt(guarded.site, "10.6.0.7", "blog")) > 0);
+      assert.equal(await letThrough(times(20, () => ["10.6.0.6", "blog"])), 8);
+    });
+
     it("also when the guesses come all at once", async () => {
       const waits = await Promise.all(
         Array.from({ length: 50 }, () => beginAttempt(guarded.site, "10.6.0.4", "blog")),

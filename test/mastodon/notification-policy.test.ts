@@ -103,6 +103,23 @@ describe("the notification policy", () => {
     assert.deepEqual((await client.get(`/api/v1/notifications/requests/${request.id}`)).body, request);
   });
 
+  it("keeps whom it holds back out of a group that is shown, and in their request when that is thrown away", async () => {
+    await tell("favourite", await storePerson(api.site, "bob"));
+    await filter({ for_not_following: "filter" });
+    await tell("favourite", ada);
+    const [group] = (await client.get("/api/v2/notifications")).body.notification_groups;
+    const { body } = await client.get(`/api/v2/notifications/${group.group_key}/accounts`);
+    assert.deepEqual(
+      body.map((account: { username: string }) => account.username),
+      ["bob"],
+    );
+    await client.post(`/api/v2/notifications/${group.group_key}/dismiss`);
+    assert.deepEqual((await client.get("/api/v2/notifications")).body.notification_groups, []);
+    const [request] = await requests();
+    await client.post(`/api/v1/notifications/requests/${request.id}/accept`);
+    assert.equal((await client.get("/api/v1/notifications")).body.length, 1);
+  });
+
   it("counts a notification once, however often it comes", async () => {
     await filter({ for_not_following: "filter" });
     for (let times = 0; times < 3; times += 1) await tell("favourite", ada);

@@ -96,6 +96,7 @@ describe("A process that dies in the middle of an activity", function () {
       likes: own?.likesCount,
       boosts: own?.boostsCount,
       replies: own?.repliesCount,
+      votes: own?.poll,
       followers: (account?.followersCount ?? 0) - followersBefore,
       following: (account?.followingCount ?? 0) - followingBefore,
       posts: rows.map((row) => `${row.type} ${String(row.deletedAt !== undefined)}`).sort(),
@@ -159,6 +160,19 @@ describe("A process that dies in the middle of an activity", function () {
         await done(activity("Create", note()));
       },
     ));
+  it("a vote: counted", () => {
+    const vote = { id: id("votes"), content: undefined, tag: undefined, name: "rye", to: [blog.uri] };
+    return bears(
+      () => activity("Create", note(vote)),
+      async () => {
+        const options = ["rye", "spelt"].map((title) => ({ title, votes: 0 }));
+        await made.site.models.posts.updateOne(
+          { _id: post._id },
+          { $set: { poll: { multiple: false, options, voters: 0 } } },
+        );
+      },
+    );
+  });
   it("Like: counted and rung", () => bears(() => activity("Like", post.uri)));
   it("Undo of it", () =>
     bears(
