@@ -1,10 +1,13 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { inspect } from "node:util";
+import { poolKeyPairs } from "./key-pool.ts";
 import { endStore, isWorker, removeStores } from "./store.ts";
 
 // Where localhost has an address of IPv6 as well, Node leaves the first one after 250 ms: to a process that was busy for
 // so long in the moment of connecting, our servers would seem to be away.
 setDefaultAutoSelectFamilyAttemptTimeout(60_000);
+
+poolKeyPairs();
 
 /** Of what only computes no test takes a second: one that takes long has met a text that costs its length squared. */
 const COMPUTING = /[/\\]test[/\\](?:text|documents)[/\\]/;
