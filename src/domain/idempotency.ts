@@ -9,8 +9,10 @@ import { firstSnowflakeAt } from "../support/ids.ts";
 
 /** How long a repeated request gets the answer of the first, as upstream. */
 const KEPT = HOUR;
-/** How long the first may take; a process that dies in the middle must not hold the key for an hour. Then another looks
- * what has come of it. */
+/**
+ * How long the first may take; a process that dies in the middle must not hold the key for an hour. Then another looks what
+ * has come of it.
+ */
 const WORKING = MINUTE;
 const PATIENCE = 20 * SECOND;
 
